@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Named overwrite standards, as data. */
+#ifndef UW_CORE_STANDARD_H
+#define UW_CORE_STANDARD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+enum uw_pass_kind {
+    UW_PASS_FIXED,     /* `pattern` repeated from byte 0 of the drive on */
+    UW_PASS_KEYSTREAM, /* AES-256-CTR of zeros, counter = offset / 16 big endian, a fresh key per pass */
+};
+
+enum { UW_PATTERN_BYTES = 4, UW_KEY_BYTES = 32, UW_PASSES = 35 };
+
+struct uw_pass {
+    enum uw_pass_kind kind;
+    uint8_t pattern_bytes; /* 1..UW_PATTERN_BYTES; 0 for a keystream */
+    uint8_t pattern[UW_PATTERN_BYTES];
+};
+
+struct uw_standard {
+    const char *id;
+    const char *title;
+    const char *status; /* "current", "superseded", ... */
+    const char *source; /* where it is written */
+    size_t pass_count;
+    struct uw_pass passes[UW_PASSES];
+};
+
+const struct uw_standard *uw_standard_by_id(const char *id); /* NULL: no such standard */
+const struct uw_standard *uw_standard_at(size_t index);      /* NULL past the end */
+
+/* {"pattern":"55"} or {"cipher":"aes-256-ctr"}; new reference. */
+json_t *uw_pass_json(const struct uw_pass *pass);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What to write and check, in which order: moves a pass or a check over a drive, keeps the queue full, looks at every
+ * result. Errors of the drive are data in the result; false means that the machinery itself failed. */
+#ifndef UW_ENGINE_STREAM_H
+#define UW_ENGINE_STREAM_H
+
+#include <stdatomic.h>
+
+#include "core/ranges.h"
+#include "core/sample.h"
+#include "core/standard.h"
+#include "transport/transport.h"
+
+enum { UW_STREAM_BUFFERS = 4, UW_STREAM_BUFFER_BYTES = 1 << 20, UW_MISMATCHES_LISTED = 16 };
+
+/* The image a pass leaves behind. */
+struct uw_image {
+    struct uw_pass pass;
+    uint8_t key[UW_KEY_BYTES]; /* of a keystream */
+};
+
+/* How a stream tells what it does; called in the job's thread, about five times a second at most. */
+typedef void uw_stream_progress(void *user, uint64_t done_bytes, uint64_t total_bytes);
+
+struct uw_stream {
+    struct uw_transport *transport;
+    uint8_t *arena;          /* from uw_stream_begin */
+    const atomic_bool *stop; /* set by a signal or the operator: end after what is in flight */
+    uw_stream_progress *progress; /* may be NULL */
+    void *user;
+};
+
+struct uw_write_result {
+    uint64_t bytes_written;
+    struct uw_ranges unwritten; /* narrowed to single blocks */
+    uint64_t retries;
+    bool stopped;
+};
+
+/* Counts are of logical blocks; a tail shorter than a block counts as one. */
+struct uw_check_result {
+    uint64_t bytes_read;
+    uint64_t blocks_read;
+    uint64_t matching;     /* blocks that hold the expected image */
+    uint64_t zeros, ones;  /* of those that do not: all 00, all FF */
+    uint64_t canaries;     /* of those that do not: a canary alive */
+    uint64_t other;
+    uint64_t mismatching_lba[UW_MISMATCHES_LISTED]; /* the first ones, ascending as read */
+    size_t mismatching_listed;
+    struct uw_ranges unreadable;
+    bool first_read, last_read; /* the first and last byte of the drive were among what was read */
+    bool stopped;
+};
+
+/* What a canary block holds: run id (16 bytes), LBA (8, big endian), then keystream under a key of its own. */
+struct uw_canaries {
+    uint8_t run[16];
+    uint8_t key[UW_KEY_BYTES];
+    struct uw_extents places; /* one canary at the start of each, canary_bytes long */
+    uint32_t canary_bytes;    /* 4096, or the logical block where that is larger */
+};
+
+struct uw_canary_result {
+    uint64_t written;
+    uint64_t readable_before; /* read back and found equal before the erase */
+    struct uw_ranges failed;  /* could not be written, read, or read back different */
+    bool stopped;
+};
+
+bool uw_stream_begin(struct uw_stream *stream, struct uw_error *e);
+
+/* Writes the image over the whole drive. */
+bool uw_stream_write(const struct uw_stream *stream, const struct uw_image *image,
+                     struct uw_write_result *result, struct uw_error *e);
+
+/* Reads `extents` (NULL: everything) and compares with the image; canaries may be NULL. */
+bool uw_stream_check(const struct uw_stream *stream, const struct uw_image *image,
+                     const struct uw_canaries *canaries, const struct uw_extents *extents,
+                     struct uw_check_result *result, struct uw_error *e);
+
+/* Writes the canaries, flushes, reads them back from the medium. */
+bool uw_canaries_plant(const struct uw_stream *stream, const struct uw_canaries *canaries,
+                       struct uw_canary_result *result, struct uw_error *e);
+
+void uw_write_result_clear(struct uw_write_result *result);
+void uw_check_result_clear(struct uw_check_result *result);
+void uw_canary_result_clear(struct uw_canary_result *result);
+
+#endif
