@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What happens in a run. Journal, screen and certificate are listeners of one numbered stream: what is not in the
- * stream cannot be in the certificate. Consumers ignore kinds they do not know. */
+/* What happens in a run. Journal, screen and certificate are listeners of one numbered stream: what is not in
+ * the stream cannot be in the certificate. Consumers ignore kinds they do not know. */
 #ifndef UNWRITE_EVENT_H
 #define UNWRITE_EVENT_H
 
@@ -24,7 +24,7 @@ struct uw_event {
     uint64_t boottime_ns; /* CLOCK_BOOTTIME, ns */
     int job;              /* index of the drive in the run, UW_NO_JOB for the run itself */
     enum uw_event_kind kind;
-    const json_t *data;   /* object; members as unwrite(1), "EVENTS" lists them */
+    const json_t *data; /* object; members as unwrite(1), "EVENTS" lists them */
 };
 
 /* "run-started" and so on; "unknown" for a kind out of range. */

@@ -31,14 +31,14 @@ struct uw_strings {
     size_t count;
 };
 
-/* Asked once per drive that no --confirm names: `device` is what would be erased, `id` what confirms it, `hint` its last
- * four characters. Writes what the operator typed into `answer` (cut at answer_bytes, NUL-terminated) and returns true;
- * false when nobody can be asked. The library compares. */
+/* Asked once per drive that no --confirm names: `device` is what would be erased, `id` what confirms it,
+ * `hint` its last four characters. Writes what the operator typed into `answer` (cut at answer_bytes,
+ * NUL-terminated) and returns true; false when nobody can be asked. The library compares. */
 typedef bool uw_ask(void *user, const json_t *plan, const char *device, const char *id, char *answer,
                     size_t answer_bytes);
 
-/* What is wanted, in the words of unwrite(1): each member is the option of that name, NULL or false where it was not
- * given (then the documented default holds). Borrowed until uw_run_close. Zero-initialise. */
+/* What is wanted, in the words of unwrite(1): each member is the option of that name, NULL or false where it
+ * was not given (then the documented default holds). Borrowed until uw_run_close. Zero-initialise. */
 struct uw_request {
     struct uw_strings targets;
     const char *level;
@@ -88,15 +88,16 @@ struct uw_run *uw_run_open(const struct uw_request *request, struct uw_error *e)
 json_t *uw_run_plans(const struct uw_run *run, struct uw_error *e);
 size_t uw_run_count(const struct uw_run *run);
 
-/* The exit code that `erase` would end with if each plan went well: 0, 1 (nothing found, not covered), 3 or 4. */
+/* The exit code that `erase` would end with if each plan went well: 0, 1 (nothing found, not covered), 3
+ * or 4. */
 enum uw_exit uw_run_forecast(const struct uw_run *run);
 
-/* Key, journal, confirmation (calls request->ask), exclusive opens, signed intents; then starts the erases. When it
- * returns false nothing was touched and no erase was started. */
+/* Key, journal, confirmation (calls request->ask), exclusive opens, signed intents; then starts the erases.
+ * When it returns false nothing was touched and no erase was started. */
 bool uw_run_start(struct uw_run *run, struct uw_error *e);
 
-/* Delivers waiting events to `listener` in this thread, waiting up to timeout_ms for the first; returns false once
- * the run has ended and every event was delivered. */
+/* Delivers waiting events to `listener` in this thread, waiting up to timeout_ms for the first; returns false
+ * once the run has ended and every event was delivered. */
 typedef void uw_listener(void *user, const struct uw_event *event);
 bool uw_run_poll(struct uw_run *run, int timeout_ms, uw_listener *listener, void *user);
 
@@ -112,7 +113,8 @@ void uw_run_close(struct uw_run *run);
 /* Makes an ES256 key in a new file of mode 0600; an existing file is left alone (UW_E_USAGE). */
 bool uw_key_new(const char *path, struct uw_error *e);
 
-/* {"pem","jwk":{...},"thumbprint"} of the public half of a key file (private PEM, public PEM or JWK). New reference. */
+/* {"pem","jwk":{...},"thumbprint"} of the public half of a key file (private PEM, public PEM or JWK). New
+ * reference. */
 json_t *uw_key_show(const char *path, struct uw_error *e);
 
 /* Where the station key stands under `state` (NULL: /var/lib/unwrite); into `path`. */
@@ -125,12 +127,20 @@ struct uw_cert_request {
     bool allow_test_key;
 };
 
-/* 0: signatures hold and the verdict is sanitized at the level; 1: does not hold; 3: holds but records no such erasure;
- * 2: file or key cannot be read. *e says why for all but 0. `*document` (may be NULL) receives the document where its
- * signatures hold, else NULL. */
+/* 0: signatures hold and the verdict is sanitized at the level; 1: does not hold; 3: holds but records no
+ * such erasure; 2: file or key cannot be read. *e says why for all but 0. `*document` (may be NULL) receives
+ * the document where its signatures hold, else NULL. */
 enum uw_exit uw_cert_verify(const struct uw_cert_request *request, json_t **document, struct uw_error *e);
 
 /* One page of plain words about a document; nothing is verified. malloc()ed text; NULL and *e on failure. */
 char *uw_cert_show(const char *file, struct uw_error *e);
+
+/* Lowercase hex of SHA-256 over `data`; false when it could not be computed. */
+bool uw_sha256_text(const void *data, size_t bytes, char hex[65]);
+
+/* Words for people: cut at to_bytes, always NUL-terminated, safe for a terminal. */
+void uw_text_printable(const char *text, char *to, size_t to_bytes); /* control characters, bad UTF-8: '?' */
+void uw_text_bytes(uint64_t bytes, char *to, size_t to_bytes);       /* "480.1 GB", as drives are labelled */
+void uw_text_duration(uint64_t seconds, char *to, size_t to_bytes);  /* "2 h 10 min" */
 
 #endif

@@ -42,13 +42,15 @@ enum uw_media {
 
 enum { UW_NAME_BYTES = 64, UW_PATH_BYTES = 512, UW_DRIVE_STRING_BYTES = 256, UW_KIND_BYTES = 24 };
 
-/* Who uses a drive, e.g. {"mount", "/srv on /dev/sda1"}. Kinds: mount, swap, holder, loop, zfs, btrfs, exclusive. */
+/* Who uses a drive, e.g. {"mount", "/srv on /dev/sda1"}. Kinds: mount, swap, holder, loop, zfs, btrfs,
+ * exclusive. */
 struct uw_use {
     char kind[UW_KIND_BYTES];
     char by[UW_DRIVE_STRING_BYTES];
 };
 
-/* Why a field has no value: not_supported, read_error, not_probed, no_permission, redacted, not_applicable. */
+/* Why a field has no value: not_supported, read_error, not_probed, no_permission, redacted, not_applicable.
+ */
 struct uw_unknown {
     char field[32]; /* JSON name below "medium", e.g. "serial" */
     char reason[20];
@@ -59,9 +61,9 @@ enum { UW_UNKNOWNS = 24 };
 /* Strings are empty where there is no value (then named in `unknown`); they hold valid UTF-8 without control
  * characters. Made by the probe, owned by whoever called it; free with uw_drive_clear. */
 struct uw_drive {
-    char target[UW_PATH_BYTES]; /* what the user named; the device where nobody did */
-    char device[UW_PATH_BYTES]; /* the kernel node or the absolute path of a file */
-    char name[UW_NAME_BYTES * 4]; /* the node's or the file's last path component */
+    char target[UW_PATH_BYTES];          /* what the user named; the device where nobody did */
+    char device[UW_PATH_BYTES];          /* the kernel node or the absolute path of a file */
+    char name[UW_NAME_BYTES * 4];        /* the node's or the file's last path component */
     char id[UW_DRIVE_STRING_BYTES + 32]; /* what --confirm takes */
 
     enum uw_bus bus;
@@ -76,15 +78,16 @@ struct uw_drive {
     char serial[UW_DRIVE_STRING_BYTES];
     char firmware[UW_NAME_BYTES];
     char wwn[UW_DRIVE_STRING_BYTES];
-    char serial_source[UW_NAME_BYTES]; /* where it was read, e.g. "udev ID_SERIAL_SHORT" or "sysfs device/vpd_pg80" */
+    char serial_source[UW_NAME_BYTES]; /* where it was read, e.g. "udev ID_SERIAL_SHORT" or "sysfs
+                                          device/vpd_pg80" */
     char wwn_source[UW_NAME_BYTES];
     char path[UW_DRIVE_STRING_BYTES]; /* topology: ID_PATH or the sysfs device path */
     char source[8];                   /* "udev", "sysfs" or "file" */
 
-    dev_t devnum;            /* 0 for a file */
-    dev_t file_dev;          /* of a file: st_dev and st_ino */
+    dev_t devnum;   /* 0 for a file */
+    dev_t file_dev; /* of a file: st_dev and st_ino */
     ino_t file_inode;
-    uint64_t disk_sequence;  /* BLKGETDISKSEQ; 0 where there is none */
+    uint64_t disk_sequence; /* BLKGETDISKSEQ; 0 where there is none */
     bool is_partition;
     bool read_only;
     bool boot_medium;
@@ -117,8 +120,9 @@ const char *uw_drive_unknown_reason(const struct uw_drive *drive, const char *fi
 /* Sets drive->id: the serial if it is there and `serial_is_unique`, else NAME:BYTES. */
 void uw_drive_set_id(struct uw_drive *drive, bool serial_is_unique);
 
-/* Copies what a drive or kernel said into `to`: leading and trailing spaces go, control characters and bytes that
- * are not valid UTF-8 become '?', too long is cut at a character's border. `from` need not end in NUL. */
+/* Copies what a drive or kernel said into `to`: leading and trailing spaces go, control characters and bytes
+ * that are not valid UTF-8 become '?', too long is cut at a character's border. `from` need not end in NUL.
+ */
 void uw_clean_string(char *to, size_t to_bytes, const char *from, size_t from_bytes);
 
 /* What says that two looks at a node saw the same drive. */

@@ -12,19 +12,24 @@
 struct uw_range {
     uint64_t offset; /* bytes */
     uint64_t length; /* bytes */
-    int errno_value; /* why: errno; EIO for a short transfer */
+    int errno_value; /* why: errno; EIO for a short transfer, EBADMSG for other bytes than were written */
 };
 
 enum { UW_RANGES_LISTED = 4096 };
 
 /* At most UW_RANGES_LISTED ranges are kept; `bytes` and `omitted` stay true beyond. Zero-initialise. */
 struct uw_ranges {
-    struct uw_range *items; /* in the order found */
+    struct uw_range *items; /* ascending, whatever the order they were found in */
     size_t count;
-    uint64_t omitted; /* ranges not listed */
-    uint64_t bytes;   /* of all */
+    size_t room;
+    uint64_t
+        omitted; /* ranges not listed; two that touch count as one if they were found one after the other */
+    uint64_t bytes; /* of all */
+    struct uw_range last_omitted;
 };
 
+/* Adds a range that overlaps none that is there; one that touches another with the same errno becomes part of
+ * it. false when memory ran out; the range is in `bytes` and `omitted` then. */
 bool uw_ranges_add(struct uw_ranges *ranges, uint64_t offset, uint64_t length, int errno_value);
 void uw_ranges_clear(struct uw_ranges *ranges);
 

@@ -40,13 +40,27 @@ void uw_seed_commitment(const uint8_t seed[UW_SEED_BYTES], char hex[65]);
 /* The n-th number of the seed: the first 8 bytes, big endian, of SHA-256(seed || n as 8 bytes big endian). */
 uint64_t uw_seed_number(const uint8_t seed[UW_SEED_BYTES], uint64_t n);
 
-/* The places of the sample: the drive is cut into sections (1,000, fewer where a section would hold less than four
- * 64 KiB blocks), two different blocks are drawn in each, the first and the last block of the drive are added, and the
- * blocks just under LBA 2^28 and 2^32. The last one ends at the last byte. Returns false when memory ran out. */
+/* The places of the sample, in bytes; all divisions round down.
+ *
+ * Whole 64 KiB blocks are counted from byte 0: blocks = bytes / 65536. Those but the first and the last of
+ * them, inner = blocks - 2, are cut into sections = min(1000, inner / 4). Section i holds the blocks from
+ *     1 + i * inner / sections up to, not including, 1 + (i + 1) * inner / sections;
+ * w is their number. Two different ones are drawn in each, the a-th and the b-th of the section from 0 on:
+ *     a = number(2 i) mod w, b = number(2 i + 1) mod (w - 1), and 1 more if b >= a.
+ * With fewer than 6 blocks none are drawn. (A 64-bit number's remainder favours the first blocks by less
+ * than w / 2^64: no drive is large enough for that to be seen.)
+ *
+ * To these come the first 64 KiB of the drive; the last 64 KiB, begun at a logical block's border (rounded
+ * down), so that they end at the last byte; and, where the drive reaches that far, the 64 KiB that end at LBA
+ * 2^28 and at LBA 2^32. Places that overlap become one. A drive of up to 64 KiB is one place.
+ *
+ * logical_block_bytes must divide 65536. Returns false when memory ran out. */
 bool uw_sample_places(const uint8_t seed[UW_SEED_BYTES], uint64_t bytes, uint32_t logical_block_bytes,
                       struct uw_extents *places);
 
-/* Chance, in parts per million, that `read` of `total` equally likely blocks show a residue of residue_ppm. */
+/* Chance, in parts per million, that `read` of `total` equally likely blocks show a residue of residue_ppm of
+ * them: 1 - (1 - residue)^read, rounded down; 1000000 only where all were read. Blocks are the sample's 64
+ * KiB, not the drive's: neighbours in one place are one look. */
 uint32_t uw_detection_ppm(uint64_t read, uint64_t total, uint32_t residue_ppm);
 
 #endif

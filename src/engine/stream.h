@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What to write and check, in which order: moves a pass or a check over a drive, keeps the queue full, looks at every
- * result. Errors of the drive are data in the result; false means that the machinery itself failed. */
+/* What to write and check, in which order: moves a pass or a check over a drive, keeps the queue full, looks
+ * at every result. Errors of the drive are data in the result; false means that the machinery itself failed.
+ */
 #ifndef UW_ENGINE_STREAM_H
 #define UW_ENGINE_STREAM_H
 
@@ -24,56 +25,64 @@ typedef void uw_stream_progress(void *user, uint64_t done_bytes, uint64_t total_
 
 struct uw_stream {
     struct uw_transport *transport;
-    uint8_t *arena;          /* from uw_stream_begin */
-    const atomic_bool *stop; /* set by a signal or the operator: end after what is in flight */
+    uint8_t *arena;               /* from uw_stream_begin */
+    const atomic_bool *stop;      /* set by a signal or the operator: end after what is in flight */
     uw_stream_progress *progress; /* may be NULL */
     void *user;
 };
 
+/* Unless stopped, bytes_written and unwritten.bytes add up to the drive. A range is narrowed to single
+ * blocks, by retries; where nothing has gone through for long (a dead drive, a full one), only its borders
+ * are. */
 struct uw_write_result {
     uint64_t bytes_written;
-    struct uw_ranges unwritten; /* narrowed to single blocks */
-    uint64_t retries;
-    bool stopped;
+    struct uw_ranges unwritten;
+    uint64_t retries; /* transfers sent again, whole or in part */
+    bool stopped;     /* something was left to do */
 };
 
 /* Counts are of logical blocks; a tail shorter than a block counts as one. */
 struct uw_check_result {
     uint64_t bytes_read;
     uint64_t blocks_read;
-    uint64_t matching;     /* blocks that hold the expected image */
-    uint64_t zeros, ones;  /* of those that do not: all 00, all FF */
-    uint64_t canaries;     /* of those that do not: a canary alive */
+    uint64_t matching;    /* blocks that hold the expected image */
+    uint64_t zeros, ones; /* of those that do not: all 00, all FF */
+    uint64_t canaries;    /* of those that do not: a canary's, alive in its place or strayed */
     uint64_t other;
-    uint64_t mismatching_lba[UW_MISMATCHES_LISTED]; /* the first ones, ascending as read */
+    uint64_t mismatching_lba[UW_MISMATCHES_LISTED]; /* the lowest ones, ascending */
     size_t mismatching_listed;
     struct uw_ranges unreadable;
     bool first_read, last_read; /* the first and last byte of the drive were among what was read */
     bool stopped;
 };
 
-/* What a canary block holds: run id (16 bytes), LBA (8, big endian), then keystream under a key of its own. */
+/* What a canary holds: run id (16 bytes), LBA (8, big endian), then keystream under a key of its own, taken
+ * at the place on the drive where it stands. One stands at the start of each place; that of the last place
+ * stands at its end, so that the drive's last whole block is in it. A place shorter than a canary is all
+ * canary. */
 struct uw_canaries {
     uint8_t run[16];
     uint8_t key[UW_KEY_BYTES];
-    struct uw_extents places; /* one canary at the start of each, canary_bytes long */
+    struct uw_extents places; /* ascending */
     uint32_t canary_bytes;    /* 4096, or the logical block where that is larger */
 };
 
 struct uw_canary_result {
     uint64_t written;
     uint64_t readable_before; /* read back and found equal before the erase */
-    struct uw_ranges failed;  /* could not be written, read, or read back different */
+    uint64_t different;       /* read back without an error, and not what was written */
+    struct uw_ranges failed;  /* could not be written, read, or read back different (EBADMSG) */
     bool stopped;
 };
 
 bool uw_stream_begin(struct uw_stream *stream, struct uw_error *e);
 
-/* Writes the image over the whole drive. */
+/* Writes the image over the whole drive; does not flush. */
 bool uw_stream_write(const struct uw_stream *stream, const struct uw_image *image,
                      struct uw_write_result *result, struct uw_error *e);
 
-/* Reads `extents` (NULL: everything) and compares with the image; canaries may be NULL. */
+/* Reads `extents` (NULL: everything) and compares with the image; canaries may be NULL. The extents begin at
+ * blocks' borders, and end there or at the drive's end. */
 bool uw_stream_check(const struct uw_stream *stream, const struct uw_image *image,
                      const struct uw_canaries *canaries, const struct uw_extents *extents,
                      struct uw_check_result *result, struct uw_error *e);

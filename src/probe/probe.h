@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is attached, read only: libudev and libblkid where they know, sysfs and procfs where no udev daemon runs. */
+/* What is attached, read only: libudev and libblkid where they know, sysfs and procfs where no udev daemon
+ * runs. */
 #ifndef UW_PROBE_PROBE_H
 #define UW_PROBE_PROBE_H
 
 #include "core/drive.h"
 #include "unwrite/error.h"
 
-/* Where the kernel's trees stand; NULL members mean /sys, /proc, /run, /dev. Tests point them at captured trees. */
+/* Where the kernel's trees stand; NULL members mean /sys, /proc, /run, /dev. Tests point them at captured
+ * trees. */
 struct uw_roots {
     const char *sys;
     const char *proc;
@@ -20,22 +22,25 @@ struct uw_drives {
 };
 void uw_drives_clear(struct uw_drives *drives);
 
-/* Every whole drive and every loop device, md array or mapped device that has a size, sorted by name (sda before sdaa,
- * nvme2n1 before nvme10n1). ram disks, zram, empty card readers and loop devices without a file are left out. A drive
- * that cannot be read is still listed, with its fields in `unknown`. */
+/* Every whole drive and every loop device, md array or mapped device that has a size, sorted by name (sda
+ * before sdaa, nvme2n1 before nvme10n1). ram disks, zram, empty card readers and loop devices without a file
+ * are left out. A drive that cannot be read is still listed, with its fields in `unknown`. */
 bool uw_probe_all(const struct uw_roots *roots, struct uw_drives *drives, struct uw_error *e);
 
-/* One target as the user named it: a device node, a link to one, `serial:S`, `wwn:W`, or a regular file. A name that
- * fits none or two drives, a directory, a character device, a missing or empty file: UW_E_USAGE with the name in it.
- * Partitions come back with is_partition set. Uses of the drive and its partitions are filled in. */
-bool uw_probe_target(const struct uw_roots *roots, const char *target, struct uw_drive *drive, struct uw_error *e);
+/* One target as the user named it: a device node, a link to one, `serial:S`, `wwn:W`, or a regular file. A
+ * name that fits none or two drives, a directory, a character device, a missing or empty file: UW_E_USAGE
+ * with the name in it. Partitions come back with is_partition set. Uses of the drive and its partitions are
+ * filled in. */
+bool uw_probe_target(const struct uw_roots *roots, const char *target, struct uw_drive *drive,
+                     struct uw_error *e);
 
-/* Serial and WWN of the device node `devnum` as the kernel knows them now; leaves the other members alone. A file has
- * none. Used to look again through the open descriptor, directly before the first write. */
+/* Serial and WWN of the device node `devnum` as the kernel knows them now; leaves the other members alone. A
+ * file has none. Used to look again through the open descriptor, directly before the first write. */
 void uw_probe_identity(const struct uw_roots *roots, dev_t devnum, struct uw_identity *identity);
 
-/* certificate.host: {"dmi":{...},"boot_id","nics":[{"name","mac"}],"kernel","boot_image":null,"tpm":null}; each value that
- * could not be had is null and named in `unknown` ("host.dmi.serial": reason). New reference. */
+/* certificate.host: {"dmi":{...},"boot_id","nics":[{"name","mac"}],"kernel","boot_image":null,"tpm":null};
+ * each value that could not be had is null and named in `unknown` ("host.dmi.serial": reason). New reference.
+ */
 json_t *uw_probe_host(const struct uw_roots *roots, json_t *unknown);
 
 /* Controllers that hide drives behind them (RAID): [{"controller","why"}]. New reference. */

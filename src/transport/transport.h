@@ -11,14 +11,14 @@
 
 enum uw_direction { UW_READ, UW_WRITE };
 
-/* One transfer between a buffer of the arena and the medium. Owned by the caller; must stay where it is from submit
- * until reap returns it. */
+/* One transfer between a buffer of the arena and the medium. Owned by the caller; must stay where it is from
+ * submit until reap returns it. */
 struct uw_transfer {
     enum uw_direction direction;
-    unsigned buffer;  /* index into the arena given by begin */
-    uint32_t length;  /* bytes, at most the arena's buffer_bytes */
-    uint64_t offset;  /* bytes */
-    int64_t result;   /* bytes moved (may be short), or -errno; set by reap */
+    unsigned buffer; /* index into the arena given by begin */
+    uint32_t length; /* bytes, at most the arena's buffer_bytes */
+    uint64_t offset; /* bytes */
+    int64_t result;  /* bytes moved (may be short), or -errno; set by reap */
 };
 
 struct uw_transport;
@@ -27,19 +27,22 @@ struct uw_transport_ops {
     const char *name; /* "io_uring", "pread" */
     bool simulated;   /* true: no real medium; the certificate says so and only the test key signs it */
 
-    /* Makes `buffers` buffers of buffer_bytes each, aligned for direct I/O, and what transfers need; called in the
-     * thread that will submit. `*arena` points at buffer 0, the next follows directly. Once per open. */
+    /* Makes `buffers` buffers of buffer_bytes each, aligned for direct I/O, and what transfers need; called
+     * in the thread that will submit. `*arena` points at buffer 0, the next follows directly. Once per open.
+     * May put another table into t->ops (where io_uring is switched off): look at `name` afterwards. */
     bool (*begin)(struct uw_transport *t, unsigned buffers, uint32_t buffer_bytes, uint8_t **arena,
                   struct uw_error *e);
-    /* Queues one transfer; several writes may use one buffer at a time. At most `buffers` in flight. Returns false
-     * only when the machinery failed; an error of the drive comes in result. */
+    /* Queues one transfer; several writes may use one buffer at a time. At most `buffers` in flight. Returns
+     * false only when the machinery failed; an error of the drive comes in result. */
     bool (*submit)(struct uw_transport *t, struct uw_transfer *transfer, struct uw_error *e);
-    /* Waits for one transfer, in any order. NULL when none is in flight or the machinery failed. */
+    /* Waits for one transfer, in any order. NULL when none is in flight or the machinery failed; only then is
+     * *e filled. */
     struct uw_transfer *(*reap)(struct uw_transport *t, struct uw_error *e);
-    /* Has the drive empty its write cache and the host forget what it cached of it, so that the next read comes from
-     * the medium. */
+    /* Has the drive empty its write cache and the host forget what it cached of it, so that the next read
+     * comes from the medium. */
     bool (*flush)(struct uw_transport *t, struct uw_error *e);
-    /* Who is behind the open descriptor now: bytes, disk_sequence, devnum, inode; serial and wwn are left alone. */
+    /* Who is behind the open descriptor now: bytes, disk_sequence, devnum, inode; serial and wwn are left
+     * alone. */
     bool (*identify)(struct uw_transport *t, struct uw_identity *identity, struct uw_error *e);
     void (*close)(struct uw_transport *t); /* frees t; also after a failed begin */
 };
@@ -47,15 +50,19 @@ struct uw_transport_ops {
 struct uw_transport {
     const struct uw_transport_ops *ops;
     uint64_t bytes;
-    uint32_t block_bytes;  /* transfers other than the tail are multiples of it */
-    bool direct_io;        /* the page cache is out of the way (but for buffered_tail_bytes) */
+    uint32_t block_bytes;         /* transfers other than the tail are multiples of it */
+    bool direct_io;               /* the page cache is out of the way (but for buffered_tail_bytes) */
     uint32_t buffered_tail_bytes; /* bytes at a file's end that direct I/O cannot reach; 0 on a device */
 };
 
 /* Opens a block device or file for erasing (O_RDWR, O_DIRECT, O_CLOEXEC, on a device also O_EXCL) or, with
- * `write` false, for reading. Takes a BSD lock, so that udev keeps away. Checks that the node is still the one that
- * `drive` describes (devnum or inode). Fails with UW_E_REFUSED when somebody uses it (EBUSY), UW_E_IO otherwise, and
- * UW_E_REFUSED with a way out where the file system of a file does no direct I/O. */
+ * `write` false, for reading. Takes a BSD lock, so that udev keeps away (shared for reading). Checks that the
+ * node is still the one that `drive` describes (devnum or inode, and the logical block). Fails with
+ * UW_E_REFUSED when somebody uses it (EBUSY), when it is read-only, or, with a way out, where the file system
+ * of a file does no direct I/O; UW_E_IO otherwise.
+ *
+ * A file's transfers that its file system does not take as direct I/O (the tail, single blocks of 512 bytes
+ * on a disk of 4096) go through the page cache: dropped before reading, written back by flush. */
 bool uw_block_open(const struct uw_drive *drive, bool write, struct uw_transport **t, struct uw_error *e);
 
 #endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <signal.h>
+#include <string.h>
+
+#include "ask.h"
+#include "cli.h"
+#include "report.h"
+
+/* What signal handlers touch. */
+static struct uw_run *volatile running;
+static volatile sig_atomic_t stops;     /* signals that ask to stop */
+static volatile sig_atomic_t continued; /* SIGCONT: the shell has written below us */
+
+static void on_stop(int signal_number)
+{
+    (void)signal_number;
+    stops++;
+    if (running != NULL)
+        uw_run_stop(running);
+}
+
+static void on_continue(int signal_number)
+{
+    (void)signal_number;
+    continued = 1;
+}
+
+/* What was ignored when we came, as under nohup, stays ignored. */
+static void catch_unless_ignored(int signal_number, void (*handler)(int))
+{
+    struct sigaction old, action = {.sa_handler = handler};
+    sigemptyset(&action.sa_mask);
+    if (sigaction(signal_number, NULL, &old) == 0 && old.sa_handler == SIG_IGN)
+        return;
+    sigaction(signal_number, &action, NULL);
+}
+
+static void catch_signals(struct uw_run *run)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    running = run;
+    sigaction(SIGPIPE, &ignore, NULL);
+    catch_unless_ignored(SIGINT, on_stop);
+    catch_unless_ignored(SIGTERM, on_stop);
+    catch_unless_ignored(SIGHUP, on_stop);
+    catch_unless_ignored(SIGCONT, on_continue);
+}
+
+/* Before the run is freed: a late signal has nothing to stop any more. */
+static void release_signals(void)
+{
+    static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    for (size_t i = 0; i < sizeof caught / sizeof *caught; i++)
+        sigaction(caught[i], &ignore, NULL);
+    running = NULL;
+}
+
+static void tell_stops(struct report *report, int *told)
+{
+    int seen = stops;
+    if (seen == *told)
+        return;
+    report_remark(report, *told == 0 ? "stopping: waiting for the transfers in flight"
+                                     : "already stopping: waiting for the transfers in flight");
+    *told = seen;
+}
+
+static void watch(struct uw_run *run, struct report *report)
+{
+    int told = 0;
+    while (uw_run_poll(run, SCREEN_INTERVAL_MS, report_event, report)) {
+        if (continued)
+            screen_forget(&report->screen);
+        continued = 0;
+        tell_stops(report, &told);
+        report_tick(report);
+    }
+}
+
+static int erase(struct uw_run *run, bool json)
+{
+    struct uw_error e = {0};
+    struct report report;
+    if (uw_run_count(run) == 0) {
+        uw_fail(&e, UW_E_IO, "no drive found");
+        int code = (int)uw_run_forecast(run);
+        return code == UW_EXIT_SANITIZED ? code : complain(&e);
+    }
+    if (!report_init(&report, uw_run_count(run), json)) {
+        report_clear(&report);
+        uw_fail(&e, UW_E_NOMEM, "out of memory");
+        return complain(&e);
+    }
+    catch_signals(run);
+    int code;
+    if (uw_run_start(run, &e)) {
+        watch(run, &report);
+        report_summary(&report);
+        code = (int)uw_run_exit(run);
+    } else {
+        /* Nothing was touched: what could not be stored is the user's to set right. */
+        e.code = e.code == UW_E_STORE ? UW_E_USAGE : e.code;
+        code = complain(&e);
+    }
+    release_signals();
+    report_clear(&report);
+    return code;
+}
+
+int verb_erase(struct invocation *invocation)
+{
+    struct uw_error e = {0};
+    struct asker asker = {.stop = &stops};
+    if (invocation->dry_run)
+        return verb_plan(invocation);
+    invocation->request.ask = ask_operator;
+    invocation->request.user = &asker;
+    struct uw_run *run = uw_run_open(&invocation->request, &e);
+    if (run == NULL)
+        return complain(&e);
+    json_t *plans = uw_run_plans(run, &e);
+    asker.plans = json_object_get(plans, "plans");
+    int code = plans != NULL ? erase(run, invocation->json) : complain(&e);
+    uw_run_close(run);
+    json_decref(plans);
+    return code;
+}

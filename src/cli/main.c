@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+
+/* A program started with a closed descriptor would get a drive as its standard output and print onto it. */
+static bool open_standard_descriptors(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR | O_NOCTTY);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd < 0)
+        return false;
+    close(fd);
+    return true;
+}
+
+static void free_invocation(struct invocation *invocation)
+{
+    free(invocation->operands.items);
+    free(invocation->request.confirm.items);
+    free(invocation->request.exclude.items);
+    free(invocation->configuration);
+}
+
+/* All carriers into one invocation. */
+static bool read_invocation(struct invocation *invocation, int argc, char **argv, int words,
+                            struct uw_error *e)
+{
+    bool given[OPTION_MAX] = {false};
+    if (!options_parse(invocation, argc, argv, 1 + words, given, e))
+        return false;
+    if (invocation->help || invocation->version)
+        return true;
+    if (!config_read(invocation, given, e) || !options_check(invocation, e))
+        return false;
+    invocation->request.targets = invocation->operands;
+    invocation->request.arguments = (struct uw_strings){(const char **)argv, (size_t)argc};
+    return true;
+}
+
+static int run(struct invocation *invocation)
+{
+    if (invocation->help)
+        help_print(invocation->verb->name);
+    else if (invocation->version)
+        printf("unwrite %s\n", uw_version());
+    else
+        return invocation->verb->run(invocation);
+    return UW_EXIT_SANITIZED;
+}
+
+/* What could not be printed changes no result of an erase: its documents are files. */
+static int finish(const struct verb *verb, int code)
+{
+    struct uw_error e = {0};
+    if (flush_stdout(&e))
+        return code;
+    int failed = complain(&e);
+    bool erased = verb != NULL && verb->bit == V_ERASE;
+    return code == UW_EXIT_SANITIZED && !erased ? failed : code;
+}
+
+/* `unwrite --help`, `unwrite --version` and `unwrite cert --help` name no verb. */
+static bool answer_without_verb(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "--help") == 0)
+        help_print(NULL);
+    else if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        printf("unwrite %s\n", uw_version());
+    else if (argc == 3 && argv[1][0] != '-' && strcmp(argv[2], "--help") == 0)
+        help_print(argv[1]);
+    else
+        return false;
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct uw_error e = {0};
+    struct invocation invocation = {0};
+    int words = 0;
+    if (!open_standard_descriptors())
+        return UW_EXIT_FAILED;
+    setlocale(LC_CTYPE, "");
+    invocation.verb = verb_find(argc, argv, &words, &e);
+    if (invocation.verb == NULL && answer_without_verb(argc, argv))
+        return finish(NULL, UW_EXIT_SANITIZED);
+    bool ok = invocation.verb != NULL && read_invocation(&invocation, argc, argv, words, &e);
+    int code = finish(invocation.verb, ok ? run(&invocation) : complain(&e));
+    free_invocation(&invocation);
+    return code;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <libsmartcols.h>
+
+#include "cli.h"
+#include "table.h"
+
+static const struct table_column method_columns[] = {
+    {"METHOD", 0, 0},
+    {"TECHNIQUE", 0, 0},
+    {"LEVELS", 0, SCOLS_FL_WRAP},
+    {"TITLE", 0.3, SCOLS_FL_WRAP},
+    {"CITATION", 0.3, SCOLS_FL_WRAP},
+};
+
+static const struct table_column standard_columns[] = {
+    {"STANDARD", 0, 0},
+    {"STATUS", 0, 0},
+    {"PASSES", 0.3, SCOLS_FL_WRAP},
+    {"TITLE", 0.3, SCOLS_FL_WRAP},
+    {"SOURCE", 0.3, SCOLS_FL_WRAP},
+};
+
+enum { METHOD_COLUMNS = 5, STANDARD_COLUMNS = 5, LIST_BYTES = 512 };
+
+/* Appends "A", then ", B"; what does not fit is left out. */
+static void append(char *list, const char *item)
+{
+    size_t used = strlen(list);
+    snprintf(list + used, LIST_BYTES - used, "%s%s", used > 0 ? ", " : "", item);
+}
+
+static bool add_method(struct libscols_table *table, const json_t *method)
+{
+    char levels[LIST_BYTES] = "", item[96];
+    const char *rule_set;
+    json_t *level;
+    json_object_foreach (json_object_get(method, "levels"), rule_set, level) {
+        snprintf(item, sizeof item, "%s %s", rule_set,
+                 json_is_string(level) ? json_string_value(level) : "-");
+        append(levels, item);
+    }
+    const char *cells[METHOD_COLUMNS] = {text_or(method, "id", "?"), text_or(method, "technique", "-"),
+                                         levels, text_or(method, "title", "-"),
+                                         text_or(method, "citation", "-")};
+    return table_add(table, cells, METHOD_COLUMNS);
+}
+
+static bool add_standard(struct libscols_table *table, const json_t *standard)
+{
+    char passes[LIST_BYTES] = "";
+    size_t i;
+    const json_t *pass;
+    json_array_foreach (json_object_get(standard, "passes"), i, pass) {
+        append(passes, text_or(pass, "pattern", text_or(pass, "cipher", "?")));
+    }
+    const char *cells[STANDARD_COLUMNS] = {text_or(standard, "id", "?"), text_or(standard, "status", "-"),
+                                           passes, text_or(standard, "title", "-"),
+                                           text_or(standard, "source", "-")};
+    return table_add(table, cells, STANDARD_COLUMNS);
+}
+
+static bool print_table(const struct table_column *columns, size_t count, const json_t *items,
+                        bool (*add)(struct libscols_table *, const json_t *))
+{
+    struct libscols_table *table = table_new(columns, count);
+    bool ok = table != NULL;
+    size_t i;
+    const json_t *item;
+    json_array_foreach (items, i, item) {
+        ok = ok && add(table, item);
+    }
+    return table_print(table) && ok;
+}
+
+int verb_methods(struct invocation *invocation)
+{
+    struct uw_error e = {0};
+    json_t *document = uw_methods(&e);
+    if (document == NULL)
+        return complain(&e);
+    bool ok = true;
+    if (invocation->json) {
+        print_document(document);
+    } else {
+        ok = print_table(method_columns, METHOD_COLUMNS, json_object_get(document, "methods"), add_method);
+        putchar('\n');
+        ok = print_table(standard_columns, STANDARD_COLUMNS, json_object_get(document, "standards"),
+                         add_standard) &&
+             ok;
+    }
+    json_decref(document);
+    if (!ok)
+        uw_fail(&e, UW_E_NOMEM, "out of memory");
+    return ok ? UW_EXIT_SANITIZED : complain(&e);
+}

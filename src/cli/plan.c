@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+enum { TEXT_BYTES = 512 };
+
+static void add(char *text, size_t text_bytes, const char *separator, const char *more)
+{
+    size_t used = strlen(text);
+    if (used + 1 < text_bytes)
+        snprintf(text + used, text_bytes - used, "%s%s", used > 0 ? separator : "", more);
+}
+
+void plan_title(const json_t *plan, char *text, size_t text_bytes)
+{
+    char size[32];
+    const char *model = text_of(plan, "model"), *serial = text_of(plan, "serial");
+    uw_text_bytes(number_of(plan, "bytes"), size, sizeof size);
+    snprintf(text, text_bytes, "%s: %s%s%s%s%s", text_or(plan, "device", "?"), model != NULL ? model : "",
+             model != NULL ? ", " : "", size, serial != NULL ? ", serial " : ", id ",
+             serial != NULL ? serial : text_or(plan, "id", "?"));
+}
+
+void plan_time(const json_t *plan, char *text, size_t text_bytes)
+{
+    uint64_t seconds = 0;
+    bool known = true, can_stop = true;
+    char duration[32];
+    size_t i;
+    const json_t *step;
+    json_array_foreach (json_object_get(plan, "steps"), i, step) {
+        uint64_t step_s = number_of(step, "estimate_s");
+        known = known && step_s > 0;
+        seconds += step_s;
+        can_stop = can_stop && truth_of(step, "can_stop");
+    }
+    uw_text_duration(seconds, duration, sizeof duration);
+    snprintf(text, text_bytes, "%s%s, %s", known ? "about " : "time not known", known ? duration : "",
+             can_stop ? "can be stopped" : "cannot be stopped once it runs");
+}
+
+void plan_brief(const json_t *plan, char *text, size_t text_bytes)
+{
+    char time[128];
+    const json_t *refused = json_object_get(plan, "refused");
+    const json_t *step = json_array_get(json_object_get(plan, "steps"), 0);
+    plan_time(plan, time, sizeof time);
+    if (json_is_object(refused))
+        snprintf(text, text_bytes, "refused, %s", text_or(refused, "why", "?"));
+    else
+        snprintf(text, text_bytes, "%s to %s, %s", text_or(step, "method", "?"), text_or(plan, "level", "?"),
+                 time);
+}
+
+static void row(const char *label, const char *text)
+{
+    if (*text != '\0')
+        print_line(stdout, "  %-13s %s", label, text);
+}
+
+static void print_step(size_t number, const json_t *step)
+{
+    char label[32], text[TEXT_BYTES];
+    size_t passes = json_array_size(json_object_get(step, "passes"));
+    const char *standard = text_of(step, "standard");
+    snprintf(label, sizeof label, "step %zu", number);
+    snprintf(text, sizeof text, "%s (%s)", text_or(step, "method", "?"), text_or(step, "technique", "?"));
+    if (standard != NULL) {
+        char pattern[128];
+        snprintf(pattern, sizeof pattern, "%s, %zu pass%s", standard, passes, passes == 1 ? "" : "es");
+        add(text, sizeof text, ", ", pattern);
+    }
+    row(label, text);
+    text[0] = '\0';
+    const char *rule_set;
+    json_t *level;
+    json_object_foreach (json_object_get(step, "levels"), rule_set, level) {
+        char item[96];
+        snprintf(item, sizeof item, "%s by %s",
+                 json_is_string(level) ? json_string_value(level) : "not listed", rule_set);
+        add(text, sizeof text, ", ", item);
+    }
+    row("  reaches", text);
+}
+
+static void print_level(const json_t *plan)
+{
+    char text[TEXT_BYTES];
+    const char *level = text_or(plan, "level", "none"), *asked = text_or(plan, "level_requested", level);
+    const char *rule = text_of(plan, "rule");
+    snprintf(text, sizeof text, "%s", level);
+    if (strcmp(level, asked) != 0) {
+        add(text, sizeof text, ", ", asked);
+        add(text, sizeof text, " ", "was asked for");
+    }
+    if (rule != NULL) {
+        add(text, sizeof text, ", ", "rule");
+        add(text, sizeof text, " ", rule);
+        add(text, sizeof text, " by ", text_or(plan, "rule_set", "?"));
+    }
+    row("level", text);
+}
+
+static void print_rejected(const json_t *list)
+{
+    size_t i;
+    const json_t *item;
+    json_array_foreach (list, i, item) {
+        char text[TEXT_BYTES];
+        snprintf(text, sizeof text, "%s: %s", text_or(item, "method", "?"), text_or(item, "why", "?"));
+        row(i == 0 ? "not taken" : "", text);
+    }
+}
+
+static void join(const json_t *list, char *text, size_t text_bytes)
+{
+    size_t i;
+    const json_t *item;
+    text[0] = '\0';
+    json_array_foreach (list, i, item) {
+        if (json_is_string(item))
+            add(text, text_bytes, ", ", json_string_value(item));
+    }
+}
+
+void plan_print(const json_t *plan)
+{
+    char text[TEXT_BYTES];
+    size_t i;
+    const json_t *step, *steps = json_object_get(plan, "steps"), *refused = json_object_get(plan, "refused");
+    plan_title(plan, text, sizeof text);
+    print_line(stdout, "%s", text);
+    if (json_is_object(refused)) {
+        row("REFUSED", text_or(refused, "why", "?"));
+        row("way out", text_or(refused, "way_out", ""));
+    }
+    if (json_array_size(steps) > 0) {
+        print_level(plan);
+        json_array_foreach (steps, i, step) {
+            print_step(i + 1, step);
+        }
+        row("verify", text_or(plan, "verify", ""));
+        plan_time(plan, text, sizeof text);
+        row("time", text);
+    }
+    join(json_object_get(plan, "also_affected"), text, sizeof text);
+    row("also affected", text);
+    join(json_object_get(plan, "limitations"), text, sizeof text);
+    row("limitations", text);
+    print_rejected(json_object_get(plan, "rejected"));
+}
+
+static void print_plans(const json_t *plans)
+{
+    size_t i;
+    const json_t *plan;
+    json_array_foreach (plans, i, plan) {
+        if (i > 0)
+            putchar('\n');
+        plan_print(plan);
+    }
+}
+
+int verb_plan(struct invocation *invocation)
+{
+    struct uw_error e = {0};
+    struct uw_run *run = uw_run_open(&invocation->request, &e);
+    json_t *document = run != NULL ? uw_run_plans(run, &e) : NULL;
+    int code = UW_EXIT_SANITIZED;
+    if (document == NULL)
+        code = complain(&e);
+    else if (invocation->json)
+        print_document(document);
+    else
+        print_plans(json_object_get(document, "plans"));
+    if (document != NULL)
+        code = (int)uw_run_forecast(run);
+    if (document != NULL && uw_run_count(run) == 0)
+        remark("no drive found");
+    json_decref(document);
+    uw_run_close(run);
+    return code;
+}

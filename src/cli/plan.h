@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Plans in words. */
+#ifndef UW_CLI_PLAN_H
+#define UW_CLI_PLAN_H
+
+#include <stdio.h>
+
+#include <jansson.h>
+
+/* "/dev/sda: Model, 480.1 GB, serial S" */
+void plan_title(const json_t *plan, char *text, size_t text_bytes);
+
+/* "about 2 h, can be stopped" of all its steps. */
+void plan_time(const json_t *plan, char *text, size_t text_bytes);
+
+/* "overwrite to clear, about 2 h, can be stopped", or why it is refused. */
+void plan_brief(const json_t *plan, char *text, size_t text_bytes);
+
+/* The whole plan of one drive. */
+void plan_print(const json_t *plan);
+
+#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The bodies of intent and certificate from what the fold holds. Sections are built one by one; whatever has
+ * no value is null here and named in `unknown` at the end. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/fold.h"
+#include "core/policy.h"
+
+/* The member, or null; a new reference either way. */
+static json_t *copy(const json_t *object, const char *name)
+{
+    json_t *value = json_object_get(object, name);
+    return value != NULL ? json_deep_copy(value) : json_null();
+}
+
+static json_t *copy_array(const json_t *object, const char *name)
+{
+    json_t *value = json_object_get(object, name);
+    return json_is_array(value) ? json_deep_copy(value) : json_array();
+}
+
+static json_t *time_or_null(int64_t time_ns)
+{
+    char text[UW_TIME_BYTES];
+    if (time_ns == 0)
+        return json_null();
+    uw_time_text(time_ns, text);
+    return json_string(text);
+}
+
+static bool is_sanitized(enum uw_verdict verdict)
+{
+    return verdict == UW_VERDICT_SANITIZED || verdict == UW_VERDICT_SANITIZED_WITH_EXCEPTIONS;
+}
+
+static const char *level_claimed(const struct uw_fold *fold, enum uw_verdict verdict)
+{
+    const char *level = json_string_value(json_object_get(fold->plan, "level"));
+    return is_sanitized(verdict) && level != NULL ? level : "none";
+}
+
+static const char *method_of(const struct uw_fold *fold)
+{
+    const json_t *step = json_array_get(fold->steps, 0);
+    return json_string_value(json_object_get(step, "method"));
+}
+
+/* "reallocated, over-provisioned and underlying areas" for the limitations that name areas; empty where none
+ * does. */
+static void unreached(const json_t *limitations, char *text, size_t text_bytes)
+{
+    const char *areas[UW_MEDIA_COUNT];
+    size_t count = 0;
+    size_t i;
+    json_t *code;
+    json_array_foreach (limitations, i, code) {
+        const char *words = uw_limitation_words(json_string_value(code));
+        if (words != NULL && count < sizeof areas / sizeof *areas)
+            areas[count++] = words;
+    }
+    text[0] = '\0';
+    for (i = 0; i < count; i++) {
+        size_t used = strlen(text);
+        snprintf(text + used, text_bytes - used, "%s%s",
+                 i == 0           ? ""
+                 : i + 1 == count ? " and "
+                                  : ", ",
+                 areas[i]);
+    }
+    if (text[0] >= 'a' && text[0] <= 'z')
+        text[0] = (char)(text[0] - 'a' + 'A');
+}
+
+static json_t *sanitized_statement(const struct uw_fold *fold)
+{
+    char areas[256];
+    unreached(json_object_get(fold->plan, "limitations"), areas, sizeof areas);
+    const json_t *capacity = json_object_get(json_object_get(fold->drive, "medium"), "capacity");
+    json_int_t blocks = json_integer_value(json_object_get(capacity, "blocks"));
+    json_int_t coverage = json_integer_value(json_object_get(fold->verification, "coverage_ppm"));
+    json_int_t samples = json_integer_value(json_object_get(fold->verification, "samples"));
+    char read_back[64] = "all of them";
+    if (coverage < 1000000)
+        snprintf(read_back, sizeof read_back, "%" JSON_INTEGER_FORMAT " of them", samples);
+    return json_sprintf(
+        "All %" JSON_INTEGER_FORMAT " addressable blocks were overwritten and %s read back.%s%s%s", blocks,
+        read_back, areas[0] ? " " : "", areas, areas[0] ? " areas were not reached." : "");
+}
+
+static json_t *statement(const struct uw_fold *fold, enum uw_verdict verdict, const char *reason)
+{
+    if (is_sanitized(verdict))
+        return sanitized_statement(fold);
+    const char *text = json_string_value(json_object_get(fold->failure, "why"));
+    if (verdict == UW_VERDICT_REFUSED) {
+        text = json_string_value(json_object_get(fold->refusal, "why"));
+        return json_sprintf("Nothing was erased: %s.", text != NULL ? text : reason);
+    }
+    if (verdict == UW_VERDICT_FAILED && fold->evidence.broken && text != NULL)
+        return json_sprintf("The drive was not sanitized: %s (%s).", reason, text);
+    return json_sprintf("The drive was not sanitized: %s.", reason);
+}
+
+static json_t *claim(const struct uw_fold *fold, enum uw_verdict verdict, const char *reason)
+{
+    const char *basis = json_string_value(json_object_get(fold->plan, "basis"));
+    return json_pack(
+        "{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "level_requested",
+        copy(fold->plan, "level_requested"), "level", level_claimed(fold, verdict), "rule_set",
+        copy(fold->plan, "rule_set"), "rule", copy(fold->plan, "rule"), "alternatives",
+        copy_array(fold->plan, "alternatives"), "basis", basis != NULL ? json_string(basis) : json_null(),
+        "limitations", copy_array(fold->plan, "limitations"), "relies_on_maker",
+        basis != NULL && strcmp(basis, "host-overwrite") != 0, "statement", statement(fold, verdict, reason));
+}
+
+static json_t *summary(const struct uw_fold *fold, enum uw_verdict verdict)
+{
+    const json_t *medium = json_object_get(fold->drive, "medium");
+    const json_t *dmi = json_object_get(json_object_get(fold->run, "host"), "dmi");
+    const char *method = method_of(fold);
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "verdict",
+                     uw_verdict_name(verdict), "level", level_claimed(fold, verdict), "method",
+                     method != NULL ? json_string(method) : json_null(), "chassis_serial",
+                     copy(dmi, "serial"), "asset_tag", copy(dmi, "asset_tag"), "drive_serial",
+                     copy(medium, "serial"), "wwn", copy(medium, "wwn"), "bytes",
+                     copy(json_object_get(medium, "capacity"), "bytes"), "started",
+                     time_or_null(fold->start_ns), "finished", time_or_null(fold->end_ns));
+}
+
+static json_t *authority(const struct uw_fold *fold)
+{
+    json_t *body = copy(fold->run, "authority");
+    json_object_set_new(body, "confirmed_by", copy(fold->confirmed, "by"));
+    json_object_set_new(body, "refusal", fold->refusal != NULL ? json_deep_copy(fold->refusal) : json_null());
+    return body;
+}
+
+/* Boottime counts through suspends and cannot be set: the axis on which the length of the erase stands. */
+static json_t *times(const struct uw_fold *fold)
+{
+    json_t *body = copy(fold->run, "time");
+    json_object_set_new(body, "start", time_or_null(fold->start_ns));
+    json_object_set_new(body, "end", time_or_null(fold->end_ns));
+    /* As text: nanoseconds pass 2^53 after 104 days. */
+    json_object_set_new(body, "boottime_start_ns", json_sprintf("%" PRIu64, fold->boottime_start_ns));
+    json_object_set_new(body, "boottime_end_ns", json_sprintf("%" PRIu64, fold->boottime_end_ns));
+    json_object_set_new(body, "drive_hours", json_pack("{s:n, s:n}", "before", "after"));
+    json_object_set_new(body, "power_cycles", json_pack("{s:n, s:n}", "before", "after"));
+    return body;
+}
+
+static json_t *identity_check(const json_t *data)
+{
+    if (data == NULL)
+        return json_null();
+    json_t *check = json_deep_copy(data);
+    json_object_del(check, "when");
+    return check;
+}
+
+static json_t *medium(const struct uw_fold *fold)
+{
+    json_t *body = copy(fold->drive, "medium");
+    json_object_set_new(body, "identity_recheck",
+                        json_pack("{s:o, s:o}", "before", identity_check(fold->identity_before), "after",
+                                  identity_check(fold->identity_after)));
+    return body;
+}
+
+static json_t *hidden_areas(void)
+{
+    return json_pack("{s:n, s:n, s:n, s:n, s:n, s:n, s:{s:n, s:n}, s:{s:n, s:n}}", "hpa", "dco", "amax",
+                     "unattached_namespaces", "boot_partitions", "rpmb", "reallocated", "before", "after",
+                     "pending", "before", "after");
+}
+
+/* Reservations count only where something was sanitized: elsewhere the verdict says more. */
+static json_t *exceptions(const struct uw_fold *fold, enum uw_verdict verdict)
+{
+    return verdict == UW_VERDICT_SANITIZED_WITH_EXCEPTIONS ? copy_array(fold->plan, "reservations")
+                                                           : json_array();
+}
+
+static json_t *begin_body(const struct uw_fold *fold, const char *schema, const char *kind,
+                          int64_t issued_at_ns)
+{
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "schema", schema, "kind", kind, "id",
+                     copy(fold->drive, kind[0] == 'i' ? "intent_id" : "certificate_id"), "run",
+                     copy(fold->run, "run"), "issued_at", time_or_null(issued_at_ns), "simulated",
+                     copy(fold->drive, "simulated"));
+}
+
+/* What run and drive bring in that had no value there. */
+static void add_unknown(json_t *body, const json_t *data)
+{
+    json_object_update_missing(json_object_get(body, "unknown"), json_object_get(data, "unknown"));
+}
+
+static json_t *finish_body(const struct uw_fold *fold, json_t *body)
+{
+    json_object_set_new(body, "unknown", json_object());
+    add_unknown(body, fold->run);
+    add_unknown(body, fold->drive);
+    if (uw_unknown_complete(body))
+        return body;
+    json_decref(body);
+    return NULL;
+}
+
+json_t *uw_fold_intent(const struct uw_fold *fold, int64_t issued_at_ns)
+{
+    if (fold->run == NULL || fold->drive == NULL || fold->plan == NULL)
+        return NULL;
+    json_t *body = begin_body(fold, "urn:unwrite:intent:1", "intent", issued_at_ns);
+    json_t *plan = json_deep_copy(fold->plan);
+    json_object_del(plan, "basis");
+    json_object_del(plan, "limitations");
+    json_object_del(plan, "reservations");
+    size_t i;
+    json_t *step;
+    json_array_foreach (json_object_get(plan, "steps"), i, step) {
+        json_object_del(step, "levels");
+        json_object_del(step, "estimate_s");
+        json_object_del(step, "can_stop");
+        json_object_del(step, "standard");
+    }
+    json_object_set_new(body, "authority", authority(fold));
+    json_object_set_new(body, "people", copy(fold->run, "people"));
+    json_object_set_new(body, "host", copy(fold->run, "host"));
+    json_object_set_new(body, "station", copy(fold->run, "station"));
+    json_object_set_new(body, "tool", copy(fold->run, "tool"));
+    json_object_set_new(body, "medium", copy(fold->drive, "medium"));
+    json_object_set_new(body, "plan", plan);
+    json_object_set_new(body, "seed_commitment", copy(fold->drive, "seed_commitment"));
+    return finish_body(fold, body);
+}
+
+json_t *uw_fold_certificate(const struct uw_fold *fold)
+{
+    if (fold->run == NULL || fold->drive == NULL || fold->plan == NULL)
+        return NULL;
+    const char *reason;
+    enum uw_verdict verdict = uw_fold_verdict(fold, &reason);
+    json_t *body = begin_body(fold, "urn:unwrite:certificate:1", "certificate", fold->end_ns);
+    const struct {
+        const char *name;
+        json_t *value;
+    } members[] = {
+        {"intent_sha256", copy(fold->intent, "sha256")},
+        {"previous", json_null()},
+        {"verdict", json_string(uw_verdict_name(verdict))},
+        {"exceptions", exceptions(fold, verdict)},
+        {"summary", summary(fold, verdict)},
+        {"claim", claim(fold, verdict, reason)},
+        {"authority", authority(fold)},
+        {"people", copy(fold->run, "people")},
+        {"host", copy(fold->run, "host")},
+        {"station", copy(fold->run, "station")},
+        {"tool", copy(fold->run, "tool")},
+        {"time", times(fold)},
+        {"medium", medium(fold)},
+        {"capabilities", json_object()},
+        {"steps", json_deep_copy(fold->steps)},
+        {"hidden_areas", hidden_areas()},
+        {"before", copy(fold->drive, "before")},
+        {"after", json_pack("{s:n, s:n}", "health", "histogram")},
+        {"verification", fold->verification != NULL ? json_deep_copy(fold->verification) : json_null()},
+        {"not_covered", copy_array(fold->run, "not_covered")},
+    };
+    bool whole = true;
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        whole = json_object_set_new(body, members[i].name, members[i].value) == 0 && whole;
+    if (whole)
+        return finish_body(fold, body);
+    json_decref(body);
+    return NULL;
+}

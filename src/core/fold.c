@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/fold.h"
+
+#include <string.h>
+
+#include "core/clock.h"
+
+void uw_fold_init(struct uw_fold *fold)
+{
+    memset(fold, 0, sizeof *fold);
+    fold->steps = json_array();
+    fold->lost = fold->steps == NULL;
+}
+
+void uw_fold_clear(struct uw_fold *fold)
+{
+    json_t **held[] = {&fold->run,
+                       &fold->drive,
+                       &fold->plan,
+                       &fold->refusal,
+                       &fold->confirmed,
+                       &fold->intent,
+                       &fold->identity_before,
+                       &fold->identity_after,
+                       &fold->canaries,
+                       &fold->verification,
+                       &fold->failure,
+                       &fold->steps};
+    for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
+        json_decref(*held[i]);
+        *held[i] = NULL;
+    }
+}
+
+static bool is_true(const json_t *data, const char *name)
+{
+    return json_is_true(json_object_get(data, name));
+}
+
+static json_int_t number(const json_t *data, const char *name)
+{
+    return json_integer_value(json_object_get(data, name));
+}
+
+static void keep(struct uw_fold *fold, json_t **place, const json_t *data)
+{
+    json_decref(*place);
+    *place = json_deep_copy(data);
+    if (*place == NULL)
+        fold->lost = true;
+}
+
+/* json_object_set_new, with its failure remembered. */
+static void set(struct uw_fold *fold, json_t *object, const char *name, json_t *value)
+{
+    if (json_object_set_new(object, name, value) != 0)
+        fold->lost = true;
+}
+
+static json_t *time_json(int64_t time_ns)
+{
+    char text[UW_TIME_BYTES];
+    uw_time_text(time_ns, text);
+    return json_string(text);
+}
+
+static json_t *last_of(const json_t *array)
+{
+    size_t n = json_array_size(array);
+    return n > 0 ? json_array_get(array, n - 1) : NULL;
+}
+
+static void start_step(struct uw_fold *fold, const struct uw_event *event)
+{
+    json_t *step = json_deep_copy(event->data);
+    set(fold, step, "command", json_null());
+    set(fold, step, "start", time_json(event->time_ns));
+    set(fold, step, "end", json_null());
+    set(fold, step, "completion",
+        json_pack("{s:b, s:b, s:b, s:[], s:n, s:n, s:n}", "accepted", 0, "complete", 0, "flushed", 0,
+                  "states_seen", "status_raw", "sense", "error"));
+    set(fold, step, "bytes_written", json_integer(0));
+    set(fold, step, "passes", json_array());
+    set(fold, step, "unwritten", json_array());
+    set(fold, step, "unwritten_bytes", json_integer(0));
+    set(fold, step, "unwritten_omitted", json_integer(0));
+    set(fold, step, "errors", json_integer(0));
+    set(fold, step, "retries", json_integer(0));
+    set(fold, step, "resumed", json_false());
+    if (json_array_append_new(fold->steps, step) != 0)
+        fold->lost = true;
+}
+
+static void start_pass(struct uw_fold *fold, const struct uw_event *event)
+{
+    json_t *passes = json_object_get(last_of(fold->steps), "passes");
+    json_t *pass = json_deep_copy(event->data);
+    json_object_del(pass, "passes");
+    set(fold, pass, "bytes_written", json_integer(0));
+    set(fold, pass, "retries", json_integer(0));
+    set(fold, pass, "complete", json_false());
+    set(fold, pass, "start", time_json(event->time_ns));
+    set(fold, pass, "end", json_null());
+    if (json_array_append_new(passes, pass) != 0)
+        fold->lost = true;
+}
+
+static bool holds(const json_t *array, const json_t *value)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach (array, i, item) {
+        if (json_equal(item, value))
+            return true;
+    }
+    return false;
+}
+
+/* A block that several passes could not write stands in the list once. */
+static void add_unwritten(struct uw_fold *fold, json_t *step, const json_t *ranges)
+{
+    json_t *list = json_object_get(step, "unwritten");
+    size_t i;
+    json_t *range;
+    bool known = json_array_size(list) > 0;
+    json_array_foreach (ranges, i, range) {
+        if (known && holds(list, range))
+            continue;
+        if (json_array_append(list, range) != 0)
+            fold->lost = true;
+    }
+}
+
+static void add_to(struct uw_fold *fold, json_t *object, const char *name, json_int_t more)
+{
+    set(fold, object, name, json_integer(number(object, name) + more));
+}
+
+static void end_pass(struct uw_fold *fold, const struct uw_event *event)
+{
+    json_t *step = last_of(fold->steps);
+    json_t *pass = last_of(json_object_get(step, "passes"));
+    const json_t *data = event->data;
+    if (pass == NULL) {
+        fold->lost = true;
+        return;
+    }
+    set(fold, pass, "bytes_written", json_integer(number(data, "bytes_written")));
+    set(fold, pass, "retries", json_integer(number(data, "retries")));
+    set(fold, pass, "complete", json_boolean(is_true(data, "complete")));
+    set(fold, pass, "end", time_json(event->time_ns));
+    add_to(fold, step, "bytes_written", number(data, "bytes_written"));
+    add_to(fold, step, "retries", number(data, "retries"));
+    add_to(fold, step, "errors", (json_int_t)json_array_size(json_object_get(data, "unwritten")));
+    if (number(data, "unwritten_bytes") > number(step, "unwritten_bytes"))
+        set(fold, step, "unwritten_bytes", json_integer(number(data, "unwritten_bytes")));
+    if (number(data, "unwritten_omitted") > number(step, "unwritten_omitted"))
+        set(fold, step, "unwritten_omitted", json_integer(number(data, "unwritten_omitted")));
+    add_unwritten(fold, step, json_object_get(data, "unwritten"));
+    if (number(data, "unwritten_bytes") > 0)
+        fold->evidence.unwritten = true;
+}
+
+static void end_step(struct uw_fold *fold, const struct uw_event *event)
+{
+    json_t *step = last_of(fold->steps);
+    json_t *completion = json_object_get(step, "completion");
+    if (completion == NULL) {
+        fold->lost = true;
+        return;
+    }
+    set(fold, step, "end", time_json(event->time_ns));
+    static const char *const copied[] = {"accepted", "complete", "flushed", "error"};
+    for (size_t i = 0; i < sizeof copied / sizeof *copied; i++)
+        if (json_object_set(completion, copied[i], json_object_get(event->data, copied[i])) != 0)
+            fold->lost = true;
+    fold->evidence.ended_well = is_true(event->data, "accepted") && is_true(event->data, "complete") &&
+                                is_true(event->data, "flushed");
+}
+
+/* A drive that keeps none of the markers, or hands back others than it was given, stores nothing that counts.
+ */
+static void weigh_canaries(struct uw_fold *fold, const json_t *data)
+{
+    keep(fold, &fold->canaries, data);
+    if (is_true(data, "stopped"))
+        return;
+    if (number(data, "places") > 0 && number(data, "readable_before") == 0)
+        fold->evidence.canary_alive = true;
+    if (number(data, "different") > 0)
+        fold->evidence.canary_alive = true;
+}
+
+static void weigh_verification(struct uw_fold *fold, const json_t *data)
+{
+    keep(fold, &fold->verification, data);
+    if (number(json_object_get(data, "canary"), "found_after") > 0)
+        fold->evidence.canary_alive = true;
+    if (number(data, "mismatches") > 0)
+        fold->evidence.image_differs = true;
+    const char *result = json_string_value(json_object_get(data, "result"));
+    fold->evidence.read_back = result != NULL && strcmp(result, "passed") == 0 && is_true(data, "first") &&
+                               is_true(data, "last") && is_true(data, "direct_io");
+}
+
+static void weigh_identity(struct uw_fold *fold, const json_t *data)
+{
+    const char *when = json_string_value(json_object_get(data, "when"));
+    bool after = when != NULL && strcmp(when, "after") == 0;
+    keep(fold, after ? &fold->identity_after : &fold->identity_before, data);
+    if (!is_true(data, "same"))
+        fold->evidence.identity_changed = true;
+    else if (after && fold->identity_before != NULL)
+        fold->evidence.identity_same = !fold->evidence.identity_changed;
+}
+
+static void touch(struct uw_fold *fold, const struct uw_event *event)
+{
+    fold->start_ns = event->time_ns;
+    fold->boottime_start_ns = event->boottime_ns;
+}
+
+static void end(struct uw_fold *fold, const struct uw_event *event)
+{
+    fold->end_ns = event->time_ns;
+    fold->boottime_end_ns = event->boottime_ns;
+}
+
+void uw_fold_event(struct uw_fold *fold, const struct uw_event *event)
+{
+    const json_t *data = event->data;
+    switch (event->kind) {
+    case UW_EVENT_RUN_STARTED:
+        keep(fold, &fold->run, data);
+        break;
+    case UW_EVENT_DRIVE_SELECTED:
+        keep(fold, &fold->drive, data);
+        touch(fold, event);
+        break;
+    case UW_EVENT_PLAN_MADE:
+        keep(fold, &fold->plan, data);
+        fold->evidence.reservations += (unsigned)json_array_size(json_object_get(data, "reservations"));
+        break;
+    case UW_EVENT_REFUSED:
+        keep(fold, &fold->refusal, data);
+        fold->evidence.refused = true;
+        break;
+    case UW_EVENT_CONFIRMED:
+        keep(fold, &fold->confirmed, data);
+        break;
+    case UW_EVENT_INTENT_STORED:
+        keep(fold, &fold->intent, data);
+        break;
+    case UW_EVENT_IDENTITY_CHECKED:
+        weigh_identity(fold, data);
+        break;
+    case UW_EVENT_TOUCHED:
+        touch(fold, event);
+        break;
+    case UW_EVENT_CANARIES_PLANTED:
+        weigh_canaries(fold, data);
+        break;
+    case UW_EVENT_STEP_STARTED:
+        start_step(fold, event);
+        break;
+    case UW_EVENT_PASS_STARTED:
+        start_pass(fold, event);
+        break;
+    case UW_EVENT_PASS_ENDED:
+        end_pass(fold, event);
+        break;
+    case UW_EVENT_STEP_ENDED:
+        end_step(fold, event);
+        break;
+    case UW_EVENT_VERIFY_ENDED:
+        weigh_verification(fold, data);
+        break;
+    case UW_EVENT_STOPPED:
+        fold->evidence.aborted = true;
+        break;
+    case UW_EVENT_FAILED:
+        keep(fold, &fold->failure, data);
+        fold->evidence.broken = true;
+        break;
+    case UW_EVENT_JOB_ENDED:
+        end(fold, event);
+        break;
+    default:
+        break;
+    }
+}
+
+enum uw_verdict uw_fold_verdict(const struct uw_fold *fold, const char **reason)
+{
+    if (fold->lost) {
+        *reason = "memory ran out: the record is incomplete";
+        return UW_VERDICT_FAILED;
+    }
+    return uw_verdict_of(&fold->evidence, reason);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A fold over the event stream: one drive's events in, its intent, verdict and certificate out, at any
+ * moment. What is not in the stream cannot be in a document. */
+#ifndef UW_CORE_FOLD_H
+#define UW_CORE_FOLD_H
+
+#include <stdbool.h>
+
+#include <jansson.h>
+
+#include "core/verdict.h"
+#include "unwrite/event.h"
+
+struct uw_fold {
+    struct uw_evidence evidence;
+    int64_t start_ns, end_ns; /* wall clock; 0: not yet */
+    uint64_t boottime_start_ns, boottime_end_ns;
+    /* Data of the events that hold them; NULL until they came. */
+    json_t *run, *drive, *plan, *refusal, *confirmed, *intent, *identity_before, *identity_after;
+    json_t *canaries, *verification, *failure;
+    json_t *steps; /* array, as they stand in the certificate */
+    bool lost;     /* memory ran out on the way: nothing may be claimed */
+};
+
+void uw_fold_init(struct uw_fold *fold);
+void uw_fold_clear(struct uw_fold *fold);
+
+/* Takes an event of the run or of this drive; the caller leaves out those of other drives. */
+void uw_fold_event(struct uw_fold *fold, const struct uw_event *event);
+
+/* The verdict on what came so far. */
+enum uw_verdict uw_fold_verdict(const struct uw_fold *fold, const char **reason);
+
+/* Bodies of the documents; NULL when memory ran out or the stream lacks its beginning. New references. */
+json_t *uw_fold_intent(const struct uw_fold *fold, int64_t issued_at_ns);
+json_t *uw_fold_certificate(const struct uw_fold *fold);
+
+/* Names every null below `body` in body.unknown, with the reason that the table in unknown.c gives; indexes
+ * of arrays are left out of the path. Those that are there already stay. */
+bool uw_unknown_complete(json_t *body);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/plan.h"
+
+static json_t *passes_json(const struct uw_standard *standard)
+{
+    json_t *passes = json_array();
+    for (size_t i = 0; i < standard->pass_count; i++)
+        json_array_append_new(passes, uw_pass_json(&standard->passes[i]));
+    return passes;
+}
+
+static json_t *steps_json(const struct uw_plan *plan)
+{
+    json_t *steps = json_array();
+    if (plan->method == NULL)
+        return steps;
+    json_array_append_new(steps,
+                          json_pack("{s:s, s:s, s:o, s:I, s:b, s:s, s:o}", "method", plan->method->id,
+                                    "technique", uw_technique_name(plan->method->technique), "levels",
+                                    uw_technique_levels(plan->method->technique), "estimate_s",
+                                    (json_int_t)plan->estimate_s, "can_stop", plan->method->can_stop,
+                                    "standard", plan->standard->id, "passes", passes_json(plan->standard)));
+    return steps;
+}
+
+static json_t *limitations_json(const struct uw_plan *plan)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < plan->limitation_count; i++)
+        json_array_append_new(list, json_string(plan->limitations[i]));
+    return list;
+}
+
+static json_t *also_affected_json(const struct uw_drive *drive)
+{
+    json_t *list = json_array();
+    if (drive->partitions > 0)
+        json_array_append_new(list, json_sprintf("%u partition%s of %s", drive->partitions,
+                                                 drive->partitions == 1 ? "" : "s", drive->name));
+    return list;
+}
+
+static json_t *rejected_json(const struct uw_plan *plan)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < plan->rejected_count; i++)
+        json_array_append_new(list, json_pack("{s:s, s:s}", "method", plan->rejected[i].method->id, "why",
+                                              plan->rejected[i].why));
+    return list;
+}
+
+json_t *uw_refusal_json(const struct uw_refusal *refusal)
+{
+    return json_pack("{s:s, s:s, s:o}", "code", refusal->code, "why", refusal->why, "way_out",
+                     refusal->way_out[0] ? json_string(refusal->way_out) : json_null());
+}
+
+static json_t *refused_json(const struct uw_refusal *refusal)
+{
+    if (!refusal->refused)
+        return json_null();
+    return uw_refusal_json(refusal);
+}
+
+static json_t *rule_set_json(const struct uw_plan *plan)
+{
+    if (plan->method == NULL)
+        return json_null();
+    return json_string(
+        uw_rule_set_name(uw_technique_rule_set(plan->method->technique, plan->policy.rule_set)));
+}
+
+json_t *uw_plan_json(const struct uw_plan *plan)
+{
+    const struct uw_drive *d = plan->drive;
+    return json_pack(
+        "{s:s, s:s, s:o, s:o, s:I, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "device", d->device,
+        "id", d->id, "model", d->model[0] ? json_string(d->model) : json_null(), "serial",
+        d->serial[0] ? json_string(d->serial) : json_null(), "bytes",
+        (json_int_t)(d->bytes & ((1ULL << 53) - 1)), "level_requested", uw_level_name(plan->policy.level),
+        "level", uw_level_name(plan->method != NULL ? plan->level : UW_LEVEL_NONE), "rule",
+        plan->method != NULL ? json_string(plan->rule->id) : json_null(), "rule_set", rule_set_json(plan),
+        "verify", plan->method != NULL ? json_string(uw_profile_name(plan->verify)) : json_null(),
+        "limitations", limitations_json(plan), "steps", steps_json(plan), "also_affected",
+        also_affected_json(d), "rejected", rejected_json(plan), "refused", refused_json(&plan->refusal));
+}
+
+static json_t *alternatives_json(const struct uw_plan *plan)
+{
+    json_t *list = json_array();
+    if (plan->method == NULL)
+        return list;
+    for (int i = UW_RULES_LOWEST + 1; i < UW_RULE_SETS; i++)
+        json_array_append_new(
+            list, json_pack("{s:s, s:s}", "rule_set", uw_rule_set_name((enum uw_rule_set)i), "level",
+                            uw_level_name(uw_technique_level(plan->method->technique, (enum uw_rule_set)i))));
+    return list;
+}
+
+static json_t *reservations_json(const struct uw_plan *plan)
+{
+    json_t *list = json_array();
+    if (plan->downgraded)
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s+s+s+s}", "code", "downgraded", "severity",
+                                              "reservation", "text", uw_level_name(plan->policy.level),
+                                              " was asked for and could not be reached; ",
+                                              uw_level_name(plan->level), " was allowed instead"));
+    if (plan->hidden_unknown)
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:s}", "code", "hidden_areas_not_checked", "severity", "reservation",
+                            "text", "whether the drive hides areas (HPA, DCO, AMAX) was not asked"));
+    return list;
+}
+
+json_t *uw_plan_event(const struct uw_plan *plan)
+{
+    bool any = plan->method != NULL;
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "level_requested",
+                     uw_level_name(plan->policy.level), "level",
+                     uw_level_name(any ? plan->level : UW_LEVEL_NONE), "rule_set", rule_set_json(plan),
+                     "rule", any ? json_string(plan->rule->id) : json_null(), "basis",
+                     any ? json_string(uw_technique_basis(plan->method->technique)) : json_null(),
+                     "alternatives", alternatives_json(plan), "limitations", limitations_json(plan),
+                     "reservations", reservations_json(plan), "steps", steps_json(plan), "verify",
+                     any ? json_string(uw_profile_name(plan->verify)) : json_null());
+}

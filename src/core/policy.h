@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What may be claimed: levels, techniques and what each rule set makes of them, and the rules (rows) that say
+ * which method and which verification a drive asks for. Data with a few look-ups; unwrite-claims(7) prints
+ * the same rows. */
+#ifndef UW_CORE_POLICY_H
+#define UW_CORE_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <jansson.h>
+
+#include "core/drive.h"
+#include "core/sample.h"
+
+enum uw_level { UW_LEVEL_NONE = 0, UW_LEVEL_CLEAR, UW_LEVEL_PURGE };
+const char *uw_level_name(enum uw_level level);
+bool uw_level_parse(const char *name, enum uw_level *level); /* "clear", "purge" */
+
+enum uw_technique { UW_TECHNIQUE_HOST_OVERWRITE = 0, UW_TECHNIQUES };
+const char *uw_technique_name(enum uw_technique technique);
+const char *uw_technique_basis(enum uw_technique technique); /* certificate.claim.basis */
+
+/* LOWEST claims the lowest level of those rule sets that list the technique. */
+enum uw_rule_set { UW_RULES_LOWEST = 0, UW_RULES_NIST_800_88R1, UW_RULES_IEEE_2883, UW_RULE_SETS };
+const char *uw_rule_set_name(enum uw_rule_set set);
+bool uw_rule_set_parse(const char *name, enum uw_rule_set *set);
+
+/* The rule set that gives the level: `set`, or which of them is the lowest (the first of equals). */
+enum uw_rule_set uw_technique_rule_set(enum uw_technique technique, enum uw_rule_set set);
+
+/* The level that a rule set (or the lowest of them) gives to a technique on this kind of drive. */
+enum uw_level uw_technique_level(enum uw_technique technique, enum uw_rule_set set);
+
+/* {"nist-800-88r1":"clear","ieee-2883":"clear"}; new reference. */
+json_t *uw_technique_levels(enum uw_technique technique);
+
+/* One row: which drives, which method, how it must be verified. */
+struct uw_rule {
+    const char *id;
+    const char *drives;   /* for people */
+    const char *method;   /* id */
+    const char *standard; /* of overwriting, where the user asks for none */
+    unsigned passes_min;
+    enum uw_level level;
+    enum uw_profile verify; /* at least */
+    bool (*covers)(const struct uw_drive *drive);
+};
+
+/* The row for a drive and a method; NULL: none of our rows lists that pair. */
+const struct uw_rule *uw_rule_find(const struct uw_drive *drive, const char *method);
+const struct uw_rule *uw_rule_at(size_t index); /* NULL past the end */
+
+/* What an overwrite does not reach on this drive: codes for claim.limitations, explained in
+ * unwrite-claims(7). At most `max`; returns how many. */
+size_t uw_limitations(const struct uw_drive *drive, enum uw_technique technique, const char **codes,
+                      size_t max);
+
+/* The same in words for the printed statement, e.g. "over-provisioned". */
+const char *uw_limitation_words(const char *code); /* NULL: not an area */
+
+#endif

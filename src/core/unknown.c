@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Why a member is null: looked up by its path, most special first. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/fold.h"
+
+enum { PATH_BYTES = 256, DEPTH = 16 };
+
+/* `prefix` covers the member of that path and all below it. */
+static const struct {
+    const char *prefix;
+    const char *reason;
+} reasons[] = {
+    {"steps.passes", "not_applicable"},
+    {"steps", "not_applicable"},
+    {"verification", "not_applicable"},
+    {"authority.confirmed_by", "not_applicable"},
+    {"authority.refusal", "not_applicable"},
+    {"authority", "not_probed"},
+    {"people", "not_probed"},
+    {"station", "not_probed"},
+    {"summary.method", "not_applicable"},
+    {"claim", "not_applicable"},
+    {"intent_sha256", "not_applicable"},
+    {"previous", "not_supported"},
+    {"plan", "not_applicable"},
+    {"medium.identity_recheck", "not_applicable"},
+    {"tool.configuration_sha256", "not_applicable"},
+};
+
+static const char *reason_of(const char *path)
+{
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        size_t length = strlen(reasons[i].prefix);
+        if (strncmp(path, reasons[i].prefix, length) == 0 && (path[length] == '\0' || path[length] == '.'))
+            return reasons[i].reason;
+    }
+    return "not_probed";
+}
+
+/* The same fact stands in two places; its reason comes from where it was looked for. */
+static const char *origin_of(const char *path)
+{
+    static const char *const same[][2] = {
+        {"summary.chassis_serial", "host.dmi.serial"}, {"summary.asset_tag", "host.dmi.asset_tag"},
+        {"summary.drive_serial", "medium.serial"},     {"summary.wwn", "medium.wwn"},
+        {"medium.serial_source", "medium.serial"},     {"medium.wwn_source", "medium.wwn"},
+    };
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+        if (strcmp(path, same[i][0]) == 0)
+            return same[i][1];
+    return path;
+}
+
+static bool name_null(json_t *unknown, const char *path)
+{
+    if (json_object_get(unknown, path) != NULL)
+        return true;
+    const char *origin = origin_of(path);
+    const char *known = json_string_value(json_object_get(unknown, origin));
+    return json_object_set_new(unknown, path, json_string(known != NULL ? known : reason_of(origin))) == 0;
+}
+
+static bool walk(json_t *unknown, json_t *value, const char *path, int depth)
+{
+    if (json_is_null(value))
+        return name_null(unknown, path);
+    if (depth == DEPTH)
+        return false;
+    size_t i;
+    json_t *item;
+    json_array_foreach (value, i, item) {
+        if (!walk(unknown, item, path, depth + 1))
+            return false;
+    }
+    const char *name;
+    json_object_foreach (value, name, item) {
+        char below[PATH_BYTES];
+        if (depth == 0 && strcmp(name, "unknown") == 0)
+            continue;
+        int n = snprintf(below, sizeof below, "%s%s%s", path, path[0] ? "." : "", name);
+        if (n < 0 || (size_t)n >= sizeof below || !walk(unknown, item, below, depth + 1))
+            return false;
+    }
+    return true;
+}
+
+bool uw_unknown_complete(json_t *body)
+{
+    return walk(json_object_get(body, "unknown"), body, "", 0);
+}

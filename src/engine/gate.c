@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The last look before the first write. Whatever is in doubt here is refused, with the reason and the way
+ * out. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/run.h"
+
+enum { ASKED_CHARACTERS = 4, ANSWER_BYTES = 128 };
+
+static const char *last_characters(const char *id)
+{
+    size_t length = strlen(id);
+    return length > ASKED_CHARACTERS ? id + length - ASKED_CHARACTERS : id;
+}
+
+static bool named_by_option(const struct uw_strings *confirm, const char *id)
+{
+    for (size_t i = 0; i < confirm->count; i++)
+        if (strcmp(confirm->items[i], id) == 0)
+            return true;
+    return false;
+}
+
+static bool ask_operator(struct uw_job *job)
+{
+    const struct uw_request *request = job->run->request;
+    const char *device = job->drive.device, *id = job->drive.id;
+    char answer[ANSWER_BYTES] = "";
+    char way_out[sizeof job->plan.refusal.way_out];
+    snprintf(way_out, sizeof way_out, "--confirm %s", id);
+    json_t *plan = uw_plan_json(&job->plan);
+    bool asked = plan != NULL && request->ask != NULL &&
+                 request->ask(request->user, plan, device, id, answer, sizeof answer);
+    json_decref(plan);
+    if (!asked)
+        uw_plan_refuse(&job->plan, 4, "confirmation", way_out, "nobody confirmed that %s may be erased",
+                       device);
+    else if (strcmp(answer, last_characters(id)) != 0)
+        uw_plan_refuse(&job->plan, 4, "confirmation", way_out,
+                       "%s was not confirmed: its last four characters are %s", device, last_characters(id));
+    return !job->plan.refusal.refused;
+}
+
+/* "option", "all", "terminal", or NULL: refused. */
+static const char *confirmed_by(struct uw_job *job)
+{
+    const struct uw_request *request = job->run->request;
+    if (named_by_option(&request->confirm, job->drive.id))
+        return "option";
+    if (request->all && request->confirm_all)
+        return "all";
+    if (request->confirm.count > 0) {
+        uw_plan_refuse(&job->plan, 4, "confirmation", "list shows the id that --confirm takes",
+                       "--confirm does not name %s: its id is %s", job->drive.device, job->drive.id);
+        return NULL;
+    }
+    return ask_operator(job) ? "terminal" : NULL;
+}
+
+/* A loop device or a file's other users do not show in the exclusive open, so uses are read once more behind
+ * it. */
+static bool still_unused(struct uw_job *job)
+{
+    struct uw_error e = {0};
+    struct uw_drive again;
+    if (!uw_probe_target(NULL, job->drive.device, &again, &e)) {
+        uw_plan_refuse(&job->plan, 4, "identity", "run list again", "%s cannot be looked at again: %s",
+                       job->drive.device, e.text);
+        return false;
+    }
+    bool unused = again.use_count == 0;
+    if (!unused)
+        uw_plan_refuse(&job->plan, 4, "in_use", "unmount, swapoff or detach what uses it",
+                       "%s is in use: %s %s", job->drive.device, again.uses[0].kind, again.uses[0].by);
+    uw_drive_clear(&again);
+    return unused;
+}
+
+/* A drive that refuses is a refusal; one that is gone or broken is a failure of this job. */
+static bool open_exclusively(struct uw_job *job)
+{
+    struct uw_error e = {0};
+    if (uw_block_open(&job->drive, true, &job->transport, &e))
+        return true;
+    if (e.code == UW_E_REFUSED)
+        uw_plan_refuse(&job->plan, 4, e.errno_value == EBUSY ? "in_use" : "open", e.way_out, "%s", e.text);
+    else
+        uw_event_bus_post(&job->run->bus, job->index, UW_EVENT_FAILED, json_pack("{s:s}", "why", e.text));
+    return false;
+}
+
+static json_t *text_or_null(const char *text)
+{
+    return text[0] ? json_string(text) : json_null();
+}
+
+static json_t *identity_json(const char *when, const struct uw_identity *seen, const char *difference)
+{
+    return json_pack("{s:s, s:b, s:o, s:o, s:I, s:o, s:o}", "when", when, "same", difference == NULL,
+                     "serial", text_or_null(seen->serial), "wwn", text_or_null(seen->wwn), "bytes",
+                     (json_int_t)seen->bytes, "disk_sequence",
+                     seen->disk_sequence != 0 ? json_integer((json_int_t)seen->disk_sequence) : json_null(),
+                     "why", difference != NULL ? json_sprintf("%s differs", difference) : json_null());
+}
+
+bool uw_gate_identity(struct uw_job *job, const char *when)
+{
+    struct uw_error e = {0};
+    struct uw_identity planned = uw_drive_identity(&job->drive);
+    struct uw_identity seen = {0};
+    const char *difference = "descriptor";
+    if (job->transport->ops->identify(job->transport, &seen, &e)) {
+        if (job->drive.bus != UW_BUS_FILE)
+            uw_probe_identity(NULL, seen.devnum, &seen);
+        difference = uw_identity_difference(&planned, &seen);
+    }
+    uw_event_bus_post(&job->run->bus, job->index, UW_EVENT_IDENTITY_CHECKED,
+                      identity_json(when, &seen, difference));
+    return difference == NULL;
+}
+
+bool uw_gate_pass(struct uw_job *job)
+{
+    if (job->plan.refusal.refused)
+        return false;
+    const char *by = confirmed_by(job);
+    if (by == NULL)
+        return false;
+    uw_event_bus_post(&job->run->bus, job->index, UW_EVENT_CONFIRMED, json_pack("{s:s}", "by", by));
+    return open_exclusively(job) && still_unused(job);
+}

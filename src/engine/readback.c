@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading back what the plan asks for, and saying in numbers what that is worth. */
+#include "core/document.h"
+#include "engine/run.h"
+
+/* The share of the drive, in parts per million, that the printed detection power speaks of. */
+enum { RESIDUE_PPM = 1000 };
+
+static json_t *expected_json(const struct uw_image *image)
+{
+    char pattern[2 * UW_PATTERN_BYTES + 1];
+    if (image->pass.kind == UW_PASS_KEYSTREAM)
+        return json_string("aes-256-ctr keystream of the last pass");
+    uw_hex(image->pass.pattern, image->pass.pattern_bytes, pattern);
+    return json_sprintf("pattern %s", pattern);
+}
+
+static json_t *mismatching_json(const struct uw_check_result *check)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < check->mismatching_listed; i++)
+        json_array_append_new(list, json_integer((json_int_t)check->mismatching_lba[i]));
+    return list;
+}
+
+static uint64_t mismatches(const struct uw_check_result *check)
+{
+    return check->zeros + check->ones + check->canaries + check->other;
+}
+
+static const char *result_name(const struct uw_check_result *check, uint64_t wanted_bytes)
+{
+    if (mismatches(check) > 0 || check->unreadable.bytes > 0)
+        return "failed";
+    return check->stopped || check->bytes_read != wanted_bytes ? "incomplete" : "passed";
+}
+
+static uint32_t coverage_ppm(uint64_t bytes_read, uint64_t bytes)
+{
+    return (uint32_t)((unsigned __int128)bytes_read * 1000000 / bytes);
+}
+
+static json_t *canary_json(const struct uw_canaries *canaries, const struct uw_canary_result *planted,
+                           const struct uw_check_result *check)
+{
+    return json_pack("{s:I, s:I, s:I, s:I}", "written", (json_int_t)planted->written, "readable_before",
+                     (json_int_t)planted->readable_before, "found_after", (json_int_t)check->canaries,
+                     "bytes", (json_int_t)canaries->canary_bytes);
+}
+
+static json_t *observed_json(const struct uw_check_result *check)
+{
+    return json_pack("{s:I, s:I, s:I, s:I, s:I}", "expected", (json_int_t)check->matching, "zeros",
+                     (json_int_t)check->zeros, "ones", (json_int_t)check->ones, "canaries",
+                     (json_int_t)check->canaries, "other", (json_int_t)check->other);
+}
+
+static json_t *verification_json(const struct uw_job *job, const struct uw_image *image,
+                                 const struct uw_check_result *check, enum uw_profile profile,
+                                 uint64_t samples, uint64_t wanted_bytes, json_t *canary)
+{
+    char seed[2 * UW_SEED_BYTES + 1], commitment[UW_SHA256_HEX];
+    uint64_t bytes = job->drive.bytes;
+    uint64_t blocks = (bytes + UW_SAMPLE_BLOCK_BYTES - 1) / UW_SAMPLE_BLOCK_BYTES;
+    uint64_t blocks_read = check->bytes_read == bytes ? blocks : check->bytes_read / UW_SAMPLE_BLOCK_BYTES;
+    uw_hex(job->seed, sizeof job->seed, seed);
+    uw_seed_commitment(job->seed, commitment);
+    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:b, s:o, s:o, s:I, s:o, s:o, s:o, s:n, "
+                     "s:{s:i, s:I}, s:b, s:s}",
+                     "profile", uw_profile_name(profile), "evidence_class", "media", "seed_commitment",
+                     commitment, "seed", seed, "samples", (json_int_t)samples, "bytes",
+                     (json_int_t)check->bytes_read, "coverage_ppm",
+                     (json_int_t)coverage_ppm(check->bytes_read, bytes), "first", check->first_read, "last",
+                     check->last_read, "expected", expected_json(image), "observed", observed_json(check),
+                     "mismatches", (json_int_t)mismatches(check), "mismatching_lba", mismatching_json(check),
+                     "read_errors", uw_ranges_json(&check->unreadable, job->drive.logical_block_bytes),
+                     "canary", canary, "witness", "detection", "residue_ppm", RESIDUE_PPM, "probability_ppm",
+                     (json_int_t)uw_detection_ppm(blocks_read, blocks, RESIDUE_PPM), "direct_io",
+                     job->transport->direct_io, "result", result_name(check, wanted_bytes));
+}
+
+bool uw_job_read_back(struct uw_job *job, const struct uw_stream *stream, const struct uw_image *image,
+                      const struct uw_canaries *canaries, const struct uw_canary_result *planted,
+                      struct uw_error *e)
+{
+    struct uw_check_result check = {0};
+    struct uw_job_phase phase = {job, "verify", 0, 0};
+    struct uw_stream reader = *stream;
+    reader.user = &phase;
+    enum uw_profile profile = job->drive.bytes < UW_SAMPLE_SMALL_BYTES ? UW_PROFILE_FULL : job->plan.verify;
+    const struct uw_extents *places = profile == UW_PROFILE_FULL ? NULL : &canaries->places;
+    uint64_t wanted_bytes = places != NULL ? uw_extents_bytes(places) : job->drive.bytes;
+    uint64_t samples = places != NULL ? places->count : wanted_bytes / UW_SAMPLE_BLOCK_BYTES + 1;
+    uw_event_bus_post(
+        &job->run->bus, job->index, UW_EVENT_VERIFY_STARTED,
+        json_pack("{s:s, s:I}", "profile", uw_profile_name(profile), "bytes", (json_int_t)wanted_bytes));
+    bool done = uw_stream_check(&reader, image, canaries, places, &check, e);
+    if (done)
+        uw_event_bus_post(&job->run->bus, job->index, UW_EVENT_VERIFY_ENDED,
+                          verification_json(job, image, &check, profile, samples, wanted_bytes,
+                                            canary_json(canaries, planted, &check)));
+    uw_check_result_clear(&check);
+    return done;
+}

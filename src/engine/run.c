@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Many drives at once: everything is decided and put on record before the first of them is touched. */
+#include "engine/run.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "output/output.h"
+
+/* Room that must be free for one drive's documents before it is touched. */
+enum { DOCUMENT_ROOM_BYTES = 256 << 10 };
+
+static bool new_run_id(struct uw_run *run)
+{
+    if (!uw_uuid_new(run->id))
+        return false;
+    for (size_t i = 0, at = 0; i < sizeof run->id_bytes; i++, at += 2) {
+        at += run->id[at] == '-';
+        char pair[3] = {run->id[at], run->id[at + 1], '\0'};
+        run->id_bytes[i] = (uint8_t)strtoul(pair, NULL, 16);
+    }
+    return true;
+}
+
+struct uw_run *uw_run_open(const struct uw_request *request, struct uw_error *e)
+{
+    struct uw_run *run = calloc(1, sizeof *run);
+    if (run == NULL) {
+        uw_fail(e, UW_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    run->request = request;
+    run->bus.journal.fd = -1;
+    bool opened = uw_run_read_request(run, e) && uw_run_find_drives(run, e);
+    if (opened && (!new_run_id(run) || !uw_event_bus_init(&run->bus, run->job_count)))
+        opened = uw_fail(e, UW_E_NOMEM, "out of memory or random bytes");
+    if (opened)
+        return run;
+    uw_run_close(run);
+    return NULL;
+}
+
+json_t *uw_run_plans(const struct uw_run *run, struct uw_error *e)
+{
+    json_t *plans = json_array();
+    for (size_t i = 0; i < run->job_count; i++)
+        json_array_append_new(plans, uw_plan_json(&run->jobs[i].plan));
+    if (json_array_size(plans) == run->job_count)
+        return json_pack("{s:s, s:o}", "schema", "urn:unwrite:plan:1", "plans", plans);
+    json_decref(plans);
+    uw_fail(e, UW_E_NOMEM, "out of memory");
+    return NULL;
+}
+
+size_t uw_run_count(const struct uw_run *run)
+{
+    return run->job_count;
+}
+
+/* A machine whose drives are partly hidden cannot be called clean by --all. */
+static bool leaves_something_out(const struct uw_run *run)
+{
+    return run->request->all && (run->job_count == 0 ||
+                                 (json_array_size(run->not_covered) > 0 && !run->request->allow_not_covered));
+}
+
+static bool any_refused(const struct uw_run *run, int exit_code)
+{
+    for (size_t i = 0; i < run->job_count; i++)
+        if (run->jobs[i].plan.refusal.refused && run->jobs[i].plan.refusal.exit_code == exit_code)
+            return true;
+    return false;
+}
+
+enum uw_exit uw_run_forecast(const struct uw_run *run)
+{
+    if (leaves_something_out(run))
+        return UW_EXIT_FAILED;
+    if (any_refused(run, UW_EXIT_LEVEL))
+        return UW_EXIT_LEVEL;
+    return any_refused(run, UW_EXIT_REFUSED) ? UW_EXIT_REFUSED : UW_EXIT_SANITIZED;
+}
+
+static bool any_verdict(const struct uw_run *run, enum uw_verdict verdict)
+{
+    for (size_t i = 0; i < run->job_count; i++)
+        if (run->jobs[i].verdict == verdict)
+            return true;
+    return false;
+}
+
+enum uw_exit uw_run_exit(const struct uw_run *run)
+{
+    if (!run->started || leaves_something_out(run) || any_verdict(run, UW_VERDICT_FAILED) ||
+        any_verdict(run, UW_VERDICT_STALLED))
+        return UW_EXIT_FAILED;
+    if (any_verdict(run, UW_VERDICT_ABORTED))
+        return UW_EXIT_ABORTED;
+    if (any_refused(run, UW_EXIT_LEVEL))
+        return UW_EXIT_LEVEL;
+    if (any_verdict(run, UW_VERDICT_REFUSED))
+        return UW_EXIT_REFUSED;
+    for (size_t i = 0; i < run->job_count; i++)
+        if (!run->jobs[i].stored)
+            return UW_EXIT_NOT_STORED;
+    return UW_EXIT_SANITIZED;
+}
+
+static json_t *text_or_null(const char *text)
+{
+    return text != NULL ? json_string(text) : json_null();
+}
+
+static json_t *people_json(const struct uw_request *r)
+{
+    return json_pack("{s:{s:o, s:n, s:n, s:o, s:n}, s:n, s:n}", "operator", "name",
+                     text_or_null(r->operator_name), "id", "title", "location", text_or_null(r->location),
+                     "contact", "verifier", "validator");
+}
+
+static json_t *authority_json(const struct uw_request *r)
+{
+    return json_pack(
+        "{s:n, s:o, s:[], s:{s:o, s:n}, s:{s:s, s:n, s:n, s:n, s:n}, s:{s:s, s:n, s:n, s:n, s:n}, s:o}",
+        "order", "ticket", text_or_null(r->ticket), "approved_by", "owner", "customer",
+        text_or_null(r->customer), "contract", "notice", "given", "unknown", "at", "channel", "reference",
+        "grace_end", "preservation", "status", "not-checked", "checked_at", "source", "response_sha256",
+        "reference", "reason", text_or_null(r->reason));
+}
+
+static void post_run_started(struct uw_run *run)
+{
+    const struct uw_request *r = run->request;
+    json_t *unknown = json_object();
+    json_t *host = uw_probe_host(NULL, unknown);
+    json_t *tool = uw_tool_json(r->arguments.items, r->arguments.count, r->configuration_sha256, unknown);
+    uw_event_bus_post(&run->bus, UW_NO_JOB, UW_EVENT_RUN_STARTED,
+                      json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:O, s:o}", "run", run->id, "tool", tool,
+                                "host", host, "time", uw_clock_json(), "people", people_json(r), "authority",
+                                authority_json(r), "station", text_or_null(r->station), "not_covered",
+                                run->not_covered, "unknown", unknown));
+}
+
+/* The station's own key comes into being at its first use. */
+static bool load_key(struct uw_run *run, bool *made, struct uw_error *e)
+{
+    char path[UW_PATH_BYTES * 2];
+    if (run->request->key != NULL)
+        return uw_key_load_private(run->request->key, &run->key, e);
+    uw_station_key_path(run->state, path, sizeof path);
+    *made = access(path, F_OK) != 0;
+    return (!*made || uw_key_create(path, e)) && uw_key_load_private(path, &run->key, e);
+}
+
+static bool prepare(struct uw_run *run, struct uw_error *e)
+{
+    bool made = false;
+    unsigned long long room = (unsigned long long)run->job_count * DOCUMENT_ROOM_BYTES;
+    if (!uw_store_prepare(run->certificates, room, e) ||
+        !uw_journal_open(run->state, run->id, &run->bus.journal, e) || !load_key(run, &made, e))
+        return false;
+    if (uw_key_is_test(run->key)) {
+        uw_fail(e, UW_E_USAGE, "the test key signs no real run: everybody has it");
+        return uw_way_out(e, "unwrite key new FILE makes one of your own");
+    }
+    post_run_started(run);
+    if (made)
+        uw_event_bus_post(&run->bus, UW_NO_JOB, UW_EVENT_WARNING,
+                          json_pack("{s:s+}", "text", "made a station key: ", uw_key_thumbprint(run->key)));
+    return true;
+}
+
+/* Gate and intents for all, before the first write to any. Jobs that may go on keep their transport open. */
+static bool admit(struct uw_run *run, bool *admitted, struct uw_error *e)
+{
+    for (size_t i = 0; i < run->job_count; i++) {
+        uw_job_announce(&run->jobs[i]);
+        admitted[i] = uw_gate_pass(&run->jobs[i]);
+        if (run->jobs[i].plan.refusal.refused)
+            uw_event_bus_post(&run->bus, (int)i, UW_EVENT_REFUSED,
+                              uw_refusal_json(&run->jobs[i].plan.refusal));
+    }
+    for (size_t i = 0; i < run->job_count; i++)
+        if (admitted[i] && !uw_job_store_intent(&run->jobs[i], e)) {
+            e->code = UW_E_USAGE; /* nothing was touched yet */
+            return false;
+        }
+    return true;
+}
+
+static void end_run(struct uw_run *run)
+{
+    size_t count[UW_VERDICTS] = {0};
+    for (size_t i = 0; i < run->job_count; i++)
+        count[run->jobs[i].verdict]++;
+    uw_event_bus_post(
+        &run->bus, UW_NO_JOB, UW_EVENT_RUN_ENDED,
+        json_pack("{s:i, s:I, s:I, s:I, s:I}", "exit", (int)uw_run_exit(run), "sanitized",
+                  (json_int_t)(count[UW_VERDICT_SANITIZED] + count[UW_VERDICT_SANITIZED_WITH_EXCEPTIONS]),
+                  "failed", (json_int_t)(count[UW_VERDICT_FAILED] + count[UW_VERDICT_STALLED]), "refused",
+                  (json_int_t)count[UW_VERDICT_REFUSED], "aborted", (json_int_t)count[UW_VERDICT_ABORTED]));
+    uw_event_bus_close(&run->bus);
+}
+
+static void end_job(struct uw_job *job)
+{
+    uw_job_end(job);
+    if (atomic_fetch_sub(&job->run->left, 1) == 1)
+        end_run(job->run);
+}
+
+/* Takes the next job that waits until none is left; its ring is made and used in this thread alone. */
+static void *work(void *data)
+{
+    struct uw_run *run = data;
+    size_t index;
+    while ((index = atomic_fetch_add(&run->next, 1)) < run->job_count) {
+        struct uw_job *job = &run->jobs[index];
+        if (job->transport == NULL)
+            continue;
+        uw_job_erase(job);
+        end_job(job);
+    }
+    return NULL;
+}
+
+/* Signals are the main thread's business: a worker must not lose a transfer to one. */
+static bool start_threads(struct uw_run *run, size_t admitted, struct uw_error *e)
+{
+    sigset_t all, before;
+    size_t wanted = admitted < run->parallel ? admitted : run->parallel;
+    run->threads = calloc(wanted + 1, sizeof *run->threads);
+    if (run->threads == NULL)
+        return uw_fail(e, UW_E_NOMEM, "out of memory");
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    for (size_t i = 0; i < wanted; i++)
+        if (pthread_create(&run->threads[run->thread_count], NULL, work, run) == 0)
+            run->thread_count++;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    /* Fewer threads than wanted take more turns; none at all is the end. */
+    if (wanted > 0 && run->thread_count == 0)
+        return uw_fail(e, UW_E_NOMEM, "no thread could be started");
+    return true;
+}
+
+bool uw_run_start(struct uw_run *run, struct uw_error *e)
+{
+    bool *admitted = calloc(run->job_count + 1, sizeof *admitted);
+    bool started = admitted != NULL ? prepare(run, e) && admit(run, admitted, e)
+                                    : uw_fail(e, UW_E_NOMEM, "out of memory");
+    size_t count = 0;
+    run->started = started;
+    atomic_store(&run->left, run->job_count + 1);
+    for (size_t i = 0; started && i < run->job_count; i++) {
+        count += admitted[i];
+        if (!admitted[i])
+            end_job(&run->jobs[i]);
+    }
+    started = started && start_threads(run, count, e);
+    /* The run's own share, so that it cannot end before every job stands in line. */
+    if (started && atomic_fetch_sub(&run->left, 1) == 1)
+        end_run(run);
+    free(admitted);
+    return started;
+}
+
+bool uw_run_poll(struct uw_run *run, int timeout_ms, uw_listener *listener, void *user)
+{
+    return uw_event_bus_poll(&run->bus, timeout_ms, listener, user);
+}
+
+void uw_run_stop(struct uw_run *run)
+{
+    atomic_store(&run->stop, true);
+}
+
+void uw_run_close(struct uw_run *run)
+{
+    if (run == NULL)
+        return;
+    uw_run_stop(run);
+    for (size_t i = 0; i < run->thread_count; i++)
+        pthread_join(run->threads[i], NULL);
+    for (size_t i = 0; i < run->job_count; i++) {
+        if (run->jobs[i].transport != NULL)
+            run->jobs[i].transport->ops->close(run->jobs[i].transport);
+        uw_drive_clear(&run->jobs[i].drive);
+    }
+    if (run->bus.folds != NULL)
+        uw_event_bus_clear(&run->bus);
+    uw_key_free(run->key);
+    json_decref(run->not_covered);
+    free(run->jobs);
+    free(run->threads);
+    free(run);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A run and its jobs: what the engine's files share. The public calls stand in unwrite/unwrite.h. */
+#ifndef UW_ENGINE_RUN_H
+#define UW_ENGINE_RUN_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "core/plan.h"
+#include "engine/bus.h"
+#include "engine/stream.h"
+#include "engine/tool.h"
+#include "probe/probe.h"
+#include "sign/sign.h"
+#include "transport/transport.h"
+#include "unwrite/unwrite.h"
+
+struct uw_run;
+
+/* One drive being erased. */
+struct uw_job {
+    struct uw_run *run;
+    int index; /* in run->jobs, and the number of its events */
+    struct uw_drive drive;
+    struct uw_plan plan;
+    uint8_t seed[UW_SEED_BYTES];
+    char certificate_id[UW_UUID_BYTES];
+    char intent_id[UW_UUID_BYTES];
+    struct uw_transport *transport; /* open from the gate on; NULL before and after */
+    /* Its end: */
+    enum uw_verdict verdict;
+    bool ended, stored;
+};
+
+struct uw_run {
+    const struct uw_request *request;
+    struct uw_policy policy;
+    const char *certificates; /* folder */
+    const char *state;        /* folder */
+    char id[UW_UUID_BYTES];
+    uint8_t id_bytes[16];
+    struct uw_key *key;
+    json_t *not_covered;
+    struct uw_job *jobs;
+    size_t job_count;
+    size_t parallel; /* jobs at once */
+    struct uw_event_bus bus;
+    atomic_bool stop;
+    atomic_size_t next, left; /* the next job to take; jobs that have not ended */
+    pthread_t *threads;
+    size_t thread_count;
+    bool started;
+};
+
+/* request.c: checks the words of the request and fills policy, folders and parallel; targets.c: probes and
+ * plans. */
+bool uw_run_read_request(struct uw_run *run, struct uw_error *e);
+bool uw_run_find_drives(struct uw_run *run, struct uw_error *e);
+
+/* gate.c: confirmation, exclusive open, uses and identity again. False: refused (the plan says why) or failed
+ * (an event says how); nothing was touched. */
+bool uw_gate_pass(struct uw_job *job);
+/* Compares the drive behind the open descriptor with the one that was planned for, and posts
+ * identity-checked. */
+bool uw_gate_identity(struct uw_job *job, const char *when);
+
+/* job.c: erases, verifies, ends. */
+void uw_job_announce(struct uw_job *job); /* drive-selected, plan-made */
+bool uw_job_store_intent(struct uw_job *job, struct uw_error *e);
+void uw_job_erase(struct uw_job *job);
+void uw_job_end(struct uw_job *job); /* verdict, certificate, signature, file */
+
+/* readback.c: reads back what the plan asks for and posts verify-started and verify-ended. False: the
+ * machinery failed. */
+bool uw_job_read_back(struct uw_job *job, const struct uw_stream *stream, const struct uw_image *image,
+                      const struct uw_canaries *canaries, const struct uw_canary_result *planted,
+                      struct uw_error *e);
+
+/* A job's progress as an event; for uw_stream.progress. */
+struct uw_job_phase {
+    struct uw_job *job;
+    const char *name; /* "canaries", "write", "verify" */
+    size_t pass, passes;
+};
+void uw_job_progress(void *phase, uint64_t done_bytes, uint64_t total_bytes);
+
+#endif

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keeps the queue full, looks at every result, narrows what fails. */
+#include <errno.h>
+#include <time.h>
+
+#include "engine/stream_parts.h"
+
+enum {
+    /* A failing piece is cut into so many: 1 MiB, 64 KiB, 4 KiB, single blocks. A drive may take many seconds
+     * over each transfer that meets a bad block, and next to none over the others; so few levels matter more
+     * than few transfers. */
+    FAN_OUT = 16,
+    /* Transfers in a row of which none moved a byte. From then on a failing piece is not narrowed: if its
+     * last block fails too it is recorded whole. A dead or full drive then costs two transfers a chunk, not
+     * one a block, and where a bad area ends is still found to the block. */
+    PATIENCE = 64,
+    /* Each transfer in flight adds at most one run per level of narrowing. */
+    RUNS = 64,
+    PROGRESS_MS = 200,
+};
+
+/* Pieces still to be moved again: [offset, end) in steps. */
+struct run {
+    uint64_t offset, end;
+    uint32_t step;
+    int error;      /* why the bytes are here */
+    bool is_probe;  /* one step: the last block of a piece */
+    uint64_t begin; /* of that piece */
+};
+
+struct slot {
+    struct uw_transfer transfer; /* first: reap gives it back */
+    bool busy;
+    bool is_again;
+    bool is_probe;
+    uint64_t begin;
+};
+
+struct state {
+    struct uw_pump *pump;
+    struct slot slots[UW_STREAM_BUFFERS];
+    unsigned in_flight;
+    struct run runs[RUNS];
+    size_t run_count;
+    struct uw_extent whole;
+    const struct uw_extent *extents;
+    size_t extent_count, extent;
+    uint64_t position; /* within extents[extent] */
+    uint64_t body_bytes;
+    uint64_t total_bytes, done_bytes;
+    unsigned failures; /* in a row */
+    int gone;          /* errno of a drive that is no longer there */
+    int64_t next_report_ms;
+};
+
+uint64_t uw_body_bytes(const struct uw_transport *t)
+{
+    uint64_t tail = t->buffered_tail_bytes > 0 ? t->buffered_tail_bytes : t->bytes % t->block_bytes;
+    return t->bytes - tail;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void report(struct state *state, bool always)
+{
+    const struct uw_stream *stream = state->pump->stream;
+    if (stream->progress == NULL)
+        return;
+    int64_t now = now_ms();
+    if (!always && now < state->next_report_ms)
+        return;
+    state->next_report_ms = now + PROGRESS_MS;
+    stream->progress(stream->user, state->done_bytes, state->total_bytes);
+}
+
+static bool lose(struct state *state, uint64_t offset, uint64_t end, int error, struct uw_error *e)
+{
+    state->done_bytes += end - offset;
+    return uw_ranges_add(state->pump->lost, offset, end - offset, error) ||
+           uw_fail(e, UW_E_NOMEM, "no memory for the list of bad blocks");
+}
+
+static bool push(struct state *state, struct run run, struct uw_error *e)
+{
+    if (state->run_count == RUNS)
+        return lose(state, run.is_probe ? run.begin : run.offset, run.end, run.error, e);
+    state->runs[state->run_count++] = run;
+    return true;
+}
+
+static uint32_t narrowed(const struct state *state, uint64_t length)
+{
+    uint32_t block = state->pump->stream->transport->block_bytes;
+    uint64_t blocks = (length + block - 1) / block;
+    return (uint32_t)((blocks + FAN_OUT - 1) / FAN_OUT * block);
+}
+
+/* A descriptor of a drive that is gone never finds it again, even if it is plugged back. */
+static bool is_gone(int error)
+{
+    return error == ENODEV || error == ENXIO || error == ENOMEDIUM;
+}
+
+/* [offset, end) of a slot's transfer did not go through. */
+static bool fail(struct state *state, const struct slot *slot, uint64_t offset, int error, struct uw_error *e)
+{
+    uint64_t end = slot->transfer.offset + slot->transfer.length, length = end - offset;
+    uint32_t block = state->pump->stream->transport->block_bytes;
+    struct run run = {.offset = offset, .end = end, .step = (uint32_t)length, .error = error};
+    bool dead = ++state->failures >= PATIENCE;
+    if (dead && is_gone(error))
+        state->gone = error;
+    if (slot->is_probe)
+        return lose(state, slot->begin, end, error, e);
+    if (state->gone != 0 || (length <= block && slot->is_again))
+        return lose(state, offset, end, error, e);
+    if (dead && length > block) {
+        /* Its last block, odd or not. */
+        run.begin = offset;
+        run.offset += (length - 1) / block * block;
+        run.step = block;
+        run.is_probe = true;
+    } else if (slot->is_again) {
+        run.step = narrowed(state, length);
+    }
+    return push(state, run, e);
+}
+
+/* What of a transfer counts as moved: whole blocks, or all of it. */
+static uint32_t moved_bytes(const struct state *state, const struct uw_transfer *transfer, int *error)
+{
+    uint32_t block = state->pump->stream->transport->block_bytes;
+    *error = EIO;
+    if (transfer->result >= (int64_t)transfer->length)
+        return transfer->length;
+    if (transfer->result >= 0)
+        return (uint32_t)(transfer->result - transfer->result % block);
+    *error = (int)-transfer->result;
+    return 0;
+}
+
+static bool settle(struct state *state, struct slot *slot, struct uw_error *e)
+{
+    const struct uw_transfer *transfer = &slot->transfer;
+    int error;
+    uint32_t moved = moved_bytes(state, transfer, &error);
+    if (moved > 0) {
+        uint8_t *data = state->pump->stream->arena + (size_t)transfer->buffer * UW_STREAM_BUFFER_BYTES;
+        state->failures = 0;
+        state->done_bytes += moved;
+        if (!state->pump->moved(state->pump->work, transfer->offset, data, moved, e))
+            return false;
+    }
+    if (moved < transfer->length)
+        return fail(state, slot, transfer->offset + moved, error, e);
+    if (!slot->is_probe)
+        return true;
+    struct run rest = {.offset = slot->begin, .end = transfer->offset, .error = EIO};
+    rest.step = narrowed(state, rest.end - rest.offset);
+    return push(state, rest, e);
+}
+
+static bool chunks_left(struct state *state)
+{
+    while (state->extent < state->extent_count && state->position == state->extents[state->extent].length) {
+        state->extent++;
+        state->position = 0;
+    }
+    return state->extent < state->extent_count;
+}
+
+/* The next chunk that was never tried; there is one. It never holds both a part of the body and the tail: a
+ * drive may take the one and not the other. */
+static struct run next_chunk(struct state *state)
+{
+    const struct uw_extent *extent = &state->extents[state->extent];
+    uint64_t offset = extent->offset + state->position, length = extent->length - state->position;
+    if (length > UW_STREAM_BUFFER_BYTES)
+        length = UW_STREAM_BUFFER_BYTES;
+    if (offset < state->body_bytes && offset + length > state->body_bytes)
+        length = state->body_bytes - offset;
+    state->position += length;
+    return (struct run){.offset = offset, .end = offset + length, .step = (uint32_t)length};
+}
+
+/* One step of the last run. */
+static struct run next_piece(struct state *state)
+{
+    struct run *run = &state->runs[state->run_count - 1], piece = *run;
+    if (piece.end - piece.offset > piece.step)
+        piece.end = piece.offset + piece.step;
+    run->offset = piece.end;
+    if (run->offset == run->end)
+        state->run_count--;
+    return piece;
+}
+
+static bool send(struct state *state, struct slot *slot, const struct run *piece, bool again,
+                 struct uw_error *e)
+{
+    struct uw_pump *pump = state->pump;
+    struct uw_transport *transport = pump->stream->transport;
+    unsigned own = (unsigned)(slot - state->slots);
+    slot->transfer = (struct uw_transfer){.direction = pump->direction,
+                                          .buffer = own,
+                                          .length = (uint32_t)(piece->end - piece->offset),
+                                          .offset = piece->offset};
+    slot->is_again = again;
+    slot->is_probe = piece->is_probe;
+    slot->begin = piece->begin;
+    if (pump->direction == UW_WRITE &&
+        !pump->prepare(pump->work, own, piece->offset, slot->transfer.length, &slot->transfer.buffer, e))
+        return false;
+    if (!transport->ops->submit(transport, &slot->transfer, e))
+        return false;
+    slot->busy = true;
+    state->in_flight++;
+    pump->retries += again;
+    return true;
+}
+
+static bool is_stopped(struct state *state)
+{
+    const atomic_bool *stop = state->pump->stream->stop;
+    return stop != NULL && atomic_load_explicit(stop, memory_order_relaxed);
+}
+
+static struct slot *free_slot(struct state *state)
+{
+    for (size_t i = 0; i < UW_STREAM_BUFFERS; i++)
+        if (!state->slots[i].busy)
+            return &state->slots[i];
+    return NULL;
+}
+
+static bool fill_queue(struct state *state, struct uw_error *e)
+{
+    struct slot *slot;
+    while (state->gone == 0 && (state->run_count > 0 || chunks_left(state)) &&
+           (slot = free_slot(state)) != NULL) {
+        if (is_stopped(state)) {
+            state->pump->stopped = true;
+            break;
+        }
+        bool again = state->run_count > 0;
+        struct run piece = again ? next_piece(state) : next_chunk(state);
+        if (!send(state, slot, &piece, again, e))
+            return false;
+    }
+    return true;
+}
+
+static bool reap(struct state *state, struct uw_error *e)
+{
+    struct uw_transport *transport = state->pump->stream->transport;
+    struct uw_transfer *transfer = transport->ops->reap(transport, e);
+    if (transfer == NULL)
+        return false;
+    struct slot *slot = (struct slot *)transfer;
+    slot->busy = false;
+    state->in_flight--;
+    return settle(state, slot, e);
+}
+
+/* What is left when the work ends early: what failed before a stop, and all that a drive that is gone did not
+ * take. */
+static bool lose_rest(struct state *state, struct uw_error *e)
+{
+    bool good = true;
+    while (state->run_count > 0 && good) {
+        const struct run *run = &state->runs[--state->run_count];
+        good = lose(state, run->is_probe ? run->begin : run->offset, run->end, run->error, e);
+    }
+    while (state->gone != 0 && good && chunks_left(state)) {
+        struct run chunk = next_chunk(state);
+        good = lose(state, chunk.offset, chunk.end, state->gone, e);
+    }
+    return good;
+}
+
+static void start(struct state *state, struct uw_pump *pump)
+{
+    const struct uw_transport *transport = pump->stream->transport;
+    *state = (struct state){.pump = pump, .whole.length = transport->bytes};
+    state->extents = pump->extents != NULL ? pump->extents->items : &state->whole;
+    state->extent_count = pump->extents != NULL ? pump->extents->count : 1;
+    state->total_bytes = pump->extents != NULL ? uw_extents_bytes(pump->extents) : transport->bytes;
+    state->body_bytes = uw_body_bytes(transport);
+}
+
+bool uw_pump_run(struct uw_pump *pump, struct uw_error *e)
+{
+    struct state state;
+    start(&state, pump);
+    report(&state, true);
+    bool good = fill_queue(&state, e);
+    while (good && state.in_flight > 0) {
+        good = reap(&state, e) && fill_queue(&state, e);
+        report(&state, false);
+    }
+    /* The kernel still writes into buffers and we into results: nothing may be in flight when they go. */
+    struct uw_transport *transport = pump->stream->transport;
+    while (state.in_flight > 0 && transport->ops->reap(transport, NULL) != NULL)
+        state.in_flight--;
+    good = good && lose_rest(&state, e);
+    report(&state, true);
+    return good;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the names that were given to drives with plans. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/run.h"
+#include "method/methods.h"
+
+static bool same_drive(const struct uw_drive *a, const struct uw_drive *b)
+{
+    if (a->devnum != 0 || b->devnum != 0)
+        return a->devnum == b->devnum;
+    return a->file_dev == b->file_dev && a->file_inode == b->file_inode;
+}
+
+static bool add_job(struct uw_run *run, struct uw_drive *drive, struct uw_error *e)
+{
+    for (size_t i = 0; i < run->job_count; i++)
+        if (same_drive(&run->jobs[i].drive, drive)) {
+            uw_fail(e, UW_E_USAGE, "%s and %s are the same drive", run->jobs[i].drive.target, drive->target);
+            uw_drive_clear(drive);
+            return false;
+        }
+    struct uw_job *jobs = realloc(run->jobs, (run->job_count + 1) * sizeof *jobs);
+    if (jobs == NULL) {
+        uw_drive_clear(drive);
+        return uw_fail(e, UW_E_NOMEM, "out of memory");
+    }
+    run->jobs = jobs;
+    jobs[run->job_count] = (struct uw_job){.run = run, .index = (int)run->job_count, .drive = *drive};
+    run->job_count++;
+    return true;
+}
+
+static bool add_named(struct uw_run *run, struct uw_error *e)
+{
+    for (size_t i = 0; i < run->request->targets.count; i++) {
+        struct uw_drive drive;
+        if (!uw_probe_target(NULL, run->request->targets.items[i], &drive, e) || !add_job(run, &drive, e))
+            return false;
+    }
+    return true;
+}
+
+/* Every whole drive but the boot medium; one that is in use stays in, to be refused. */
+static bool add_all(struct uw_run *run, struct uw_error *e)
+{
+    struct uw_drives drives;
+    if (!uw_probe_all(NULL, &drives, e))
+        return false;
+    bool added = true;
+    for (size_t i = 0; i < drives.count && added; i++) {
+        struct uw_drive *drive = &drives.items[i];
+        if (!drive->hardware || drive->boot_medium)
+            continue;
+        added = add_job(run, drive, e);
+        memset(drive, 0, sizeof *drive); /* the job owns it now */
+    }
+    uw_drives_clear(&drives);
+    return added;
+}
+
+static void drop_job(struct uw_run *run, size_t index)
+{
+    uw_drive_clear(&run->jobs[index].drive);
+    run->job_count--;
+    memmove(&run->jobs[index], &run->jobs[index + 1], (run->job_count - index) * sizeof *run->jobs);
+}
+
+static bool exclude(struct uw_run *run, struct uw_error *e)
+{
+    for (size_t i = 0; i < run->request->exclude.count; i++) {
+        struct uw_drive drive;
+        if (!uw_probe_target(NULL, run->request->exclude.items[i], &drive, e))
+            return false;
+        for (size_t j = run->job_count; j-- > 0;)
+            if (same_drive(&run->jobs[j].drive, &drive))
+                drop_job(run, j);
+        uw_drive_clear(&drive);
+    }
+    return true;
+}
+
+static bool make_plans(struct uw_run *run, struct uw_error *e)
+{
+    for (size_t i = 0; i < run->job_count; i++) {
+        struct uw_job *job = &run->jobs[i];
+        job->index = (int)i;
+        if (!uw_random(job->seed, sizeof job->seed) || !uw_uuid_new(job->certificate_id) ||
+            !uw_uuid_new(job->intent_id))
+            return uw_fail(e, UW_E_IO, "the kernel gives no random bytes");
+        uw_plan_make(&job->drive, &run->policy, uw_method_at, &job->plan);
+    }
+    return true;
+}
+
+bool uw_run_find_drives(struct uw_run *run, struct uw_error *e)
+{
+    run->not_covered = uw_probe_not_covered(NULL);
+    return (run->request->all ? add_all(run, e) : add_named(run, e)) && exclude(run, e) && make_plans(run, e);
+}

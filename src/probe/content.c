@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "probe/content.h"
+
+#include <blkid.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void copy_value(blkid_probe probe, const char *name, char *to, size_t to_bytes)
+{
+    const char *data = NULL;
+    size_t bytes = 0;
+    to[0] = '\0';
+    if (blkid_probe_lookup_value(probe, name, &data, &bytes) == 0)
+        uw_clean_string(to, to_bytes, data, bytes);
+}
+
+static bool probe_marks(blkid_probe probe, int fd, struct uw_content *content)
+{
+    if (blkid_probe_set_device(probe, fd, 0, 0) != 0 || blkid_probe_enable_superblocks(probe, 1) != 0 ||
+        blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_LABEL) != 0 ||
+        blkid_probe_enable_partitions(probe, 1) != 0)
+        return false;
+    int found = blkid_do_safeprobe(probe);
+    if (found == -2)
+        snprintf(content->type, sizeof content->type, "ambivalent");
+    if (found != 0)
+        return found != -1;
+    copy_value(probe, "TYPE", content->type, sizeof content->type);
+    copy_value(probe, "PTTYPE", content->table, sizeof content->table);
+    if (strcmp(content->type, "zfs_member") == 0)
+        copy_value(probe, "LABEL", content->pool, sizeof content->pool);
+    return true;
+}
+
+void uw_content_read(const char *path, struct uw_content *content)
+{
+    *content = (struct uw_content){0};
+    /* O_NONBLOCK: an empty drive answers at once, and whatever has taken the node's place does not make us
+     * wait. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) {
+        content->unknown = errno == ENOENT ? "not_probed" : uw_unknown_word(errno);
+        return;
+    }
+    struct stat st;
+    bool fits = fstat(fd, &st) == 0 && (S_ISBLK(st.st_mode) || S_ISREG(st.st_mode));
+    blkid_probe probe = fits ? blkid_new_probe() : NULL;
+    if (probe == NULL || !probe_marks(probe, fd, content))
+        content->unknown = "read_error";
+    if (probe != NULL)
+        blkid_free_probe(probe);
+    close(fd);
+}
+
+static bool add_pool_use(const struct uw_snapshot *snapshot, const struct uw_content *content,
+                         const char *node, struct uw_drive *drive)
+{
+    if (content->pool[0] == '\0' || !uw_pool_imported(snapshot, content->pool))
+        return true;
+    char by[UW_PATH_BYTES * 2];
+    snprintf(by, sizeof by, "imported pool with %s", node);
+    drive->boot_medium = drive->boot_medium || uw_pool_is_boot(snapshot, content->pool);
+    return uw_use_add(drive, "zfs", by);
+}
+
+/* Types are listed with their repetitions: a document counts them. */
+static bool add_types(const struct uw_snapshot *snapshot, const char *node, struct uw_drive *drive,
+                      bool itself)
+{
+    char path[UW_LONG_PATH_BYTES];
+    struct uw_content content;
+    uw_block_open_path(&snapshot->tree, node, path);
+    uw_content_read(path, &content);
+    if (itself && content.unknown != NULL)
+        uw_drive_set_unknown(drive, "content", content.unknown);
+    if (itself)
+        snprintf(drive->content, sizeof drive->content, "%s",
+                 content.type[0] != '\0' ? content.type : content.table);
+    if (content.table[0] != '\0' && !uw_drive_add_content(drive, content.table))
+        return false;
+    if (content.type[0] != '\0' && !uw_drive_add_content(drive, content.type))
+        return false;
+    return add_pool_use(snapshot, &content, node, drive);
+}
+
+bool uw_content_of_block(const struct uw_snapshot *snapshot, size_t block, struct uw_drive *drive)
+{
+    const struct uw_blocks *blocks = &snapshot->blocks;
+    char node[UW_PATH_BYTES];
+    uw_block_node(&blocks->items[block], node);
+    if (!add_types(snapshot, node, drive, true))
+        return false;
+    for (size_t i = 0; i < blocks->count; i++) {
+        if (blocks->items[i].whole != block)
+            continue;
+        uw_block_node(&blocks->items[i], node);
+        if (!add_types(snapshot, node, drive, false))
+            return false;
+    }
+    return true;
+}
+
+bool uw_content_of_file(const struct uw_snapshot *snapshot, struct uw_drive *drive)
+{
+    return add_types(snapshot, drive->device, drive, true);
+}

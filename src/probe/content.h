@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What lies on a drive, by its marks: types, never labels. */
+#ifndef UW_PROBE_CONTENT_H
+#define UW_PROBE_CONTENT_H
+
+#include "probe/use.h"
+
+struct uw_content {
+    char type[UW_NAME_BYTES];  /* of the file system, RAID or volume member; "ambivalent" for several */
+    char table[UW_NAME_BYTES]; /* of the partition table */
+    char pool[UW_DRIVE_STRING_BYTES]; /* ZFS alone: whose member it is, to be compared and forgotten */
+    const char *unknown;              /* why nothing can be said; NULL: it was looked at */
+};
+
+/* Reads a device node or file. */
+void uw_content_read(const char *path, struct uw_content *content);
+
+/* Content of a drive and its partitions, and what it says about use (ZFS); false when memory ran out. */
+bool uw_content_of_block(const struct uw_snapshot *snapshot, size_t block, struct uw_drive *drive);
+bool uw_content_of_file(const struct uw_snapshot *snapshot, struct uw_drive *drive);
+
+#endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sign/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+/* Reads to the end or until the buffer is full; -1 on an error. */
+static ssize_t read_all(int fd, char *data, size_t data_bytes)
+{
+    size_t got = 0;
+    while (got < data_bytes) {
+        ssize_t n = read(fd, data + got, data_bytes - got);
+        if (n == 0)
+            break;
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        got += (size_t)n;
+    }
+    return (ssize_t)got;
+}
+
+static bool write_all(int fd, const char *data, size_t bytes)
+{
+    while (bytes > 0) {
+        ssize_t n = write(fd, data, bytes);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            errno = n == 0 ? EIO : errno;
+            return false;
+        }
+        data += n;
+        bytes -= (size_t)n;
+    }
+    return true;
+}
+
+/* One byte more than allowed is asked for: the file may have grown since fstat. */
+static char *read_open(int fd, const char *path, size_t limit_bytes, size_t *bytes, struct stat *st,
+                       struct uw_error *e)
+{
+    if (fstat(fd, st) != 0) {
+        uw_fail_errno(e, UW_E_USAGE, errno, "cannot read %s", path);
+        return NULL;
+    }
+    if (!S_ISREG(st->st_mode)) {
+        uw_fail(e, UW_E_USAGE, "%s is not a regular file", path);
+        return NULL;
+    }
+    char *text = malloc(limit_bytes + 1);
+    ssize_t got = text == NULL ? -1 : read_all(fd, text, limit_bytes + 1);
+    if (got < 0)
+        uw_fail_errno(e, UW_E_USAGE, errno, "cannot read %s", path);
+    else if (got == 0)
+        uw_fail(e, UW_E_USAGE, "%s is empty", path);
+    else if ((size_t)got > limit_bytes)
+        uw_fail(e, UW_E_USAGE, "%s is larger than %zu bytes", path, limit_bytes);
+    else {
+        text[got] = '\0';
+        *bytes = (size_t)got;
+        return text;
+    }
+    free(text);
+    return NULL;
+}
+
+char *uw_file_read(const char *path, size_t limit_bytes, size_t *bytes, struct stat *st, struct uw_error *e)
+{
+    struct stat own;
+    /* Non-blocking: a FIFO must not hold the program; for a regular file it means nothing. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0) {
+        uw_fail_errno(e, UW_E_USAGE, errno, "cannot read %s", path);
+        return NULL;
+    }
+    char *text = read_open(fd, path, limit_bytes, bytes, st == NULL ? &own : st, e);
+    close(fd);
+    return text;
+}
+
+/* A file system that cannot sync folders says EINVAL: then there is nothing to wait for. */
+static bool sync_folder(int folder)
+{
+    return fsync(folder) == 0 || errno == EINVAL;
+}
+
+/* Without replacing what is there; link() where the file system lacks renameat2's flag. */
+static bool move(int folder, const char *from, const char *to)
+{
+    if (renameat2(folder, from, folder, to, RENAME_NOREPLACE) == 0)
+        return true;
+    if (errno != EINVAL && errno != ENOSYS)
+        return false;
+    if (linkat(folder, from, folder, to, 0) != 0)
+        return false;
+    unlinkat(folder, from, 0);
+    return true;
+}
+
+/* A file system without modes gives others what was not granted: nothing secret goes there. */
+static bool is_private_enough(int fd, mode_t mode)
+{
+    struct stat st;
+    if ((mode & 077) != 0)
+        return true;
+    if (fstat(fd, &st) != 0)
+        return false;
+    errno = EPERM;
+    return (st.st_mode & 077) == 0;
+}
+
+static bool fill(int fd, mode_t mode, const void *data, size_t bytes)
+{
+    return is_private_enough(fd, mode) && write_all(fd, data, bytes) && fsync(fd) == 0;
+}
+
+/* A file of this process alone; a leftover of a process that had the same number is passed by. */
+static int open_temporary(int folder, const char *name, mode_t mode, char *temporary, size_t temporary_bytes)
+{
+    for (unsigned i = 0; i < 100; i++) {
+        int n = snprintf(temporary, temporary_bytes, ".%s.tmp-%ld-%u", name, (long)getpid(), i);
+        if (n < 0 || (size_t)n >= temporary_bytes) {
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+        int fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+        if (fd >= 0 || errno != EEXIST)
+            return fd;
+    }
+    return -1;
+}
+
+static bool create_in(int folder, const char *name, mode_t mode, const void *data, size_t bytes)
+{
+    char temporary[NAME_MAX + 1];
+    int fd = open_temporary(folder, name, mode, temporary, sizeof temporary);
+    if (fd < 0)
+        return false;
+    bool ok = fill(fd, mode, data, bytes);
+    int why = errno;
+    if (close(fd) != 0 && ok) {
+        ok = false;
+        why = errno;
+    }
+    if (ok && !move(folder, temporary, name)) {
+        ok = false;
+        why = errno;
+    }
+    if (!ok)
+        unlinkat(folder, temporary, 0);
+    else if (!sync_folder(folder)) {
+        ok = false;
+        why = errno;
+        unlinkat(folder, name, 0);
+    }
+    errno = why;
+    return ok;
+}
+
+static int open_folder(const char *folder)
+{
+    return open(folder[0] == '\0' ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+bool uw_file_create(const char *folder, const char *name, mode_t mode, const void *data, size_t bytes,
+                    enum uw_code code, struct uw_error *e)
+{
+    int fd = open_folder(folder);
+    bool ok = fd >= 0 && create_in(fd, name, mode, data, bytes);
+    int why = errno;
+    if (fd >= 0)
+        close(fd);
+    return ok ||
+           uw_fail_errno(e, code, why, "cannot make %s%s%s", folder, folder[0] == '\0' ? "" : "/", name);
+}
+
+/* The room is asked for, not only looked up: quotas and reserves are known to the file system alone. */
+static bool reserve(int fd, unsigned long long bytes)
+{
+    struct statvfs fs;
+    if (bytes == 0 || (bytes <= LLONG_MAX && fallocate(fd, 0, 0, (off_t)bytes) == 0))
+        return true;
+    if (errno != EOPNOTSUPP && errno != ENOSYS)
+        return false;
+    if (fstatvfs(fd, &fs) != 0)
+        return false;
+    if (fs.f_blocks == 0 || fs.f_frsize == 0 ||
+        fs.f_bavail > bytes / fs.f_frsize) /* 0: it does not count them */
+        return true;
+    errno = ENOSPC;
+    return false;
+}
+
+static bool try_in(int folder, unsigned long long bytes)
+{
+    char temporary[NAME_MAX + 1];
+    int fd = open_temporary(folder, "unwrite", 0600, temporary, sizeof temporary);
+    if (fd < 0)
+        return false;
+    bool ok = reserve(fd, bytes);
+    int why = errno;
+    close(fd);
+    unlinkat(folder, temporary, 0);
+    errno = why;
+    return ok;
+}
+
+bool uw_file_try(const char *folder, unsigned long long bytes, enum uw_code code, struct uw_error *e)
+{
+    int fd = open_folder(folder);
+    bool ok = fd >= 0 && try_in(fd, bytes);
+    int why = errno;
+    if (fd >= 0)
+        close(fd);
+    return ok || uw_fail_errno(e, code, why, "cannot store %llu bytes in %s", bytes,
+                               folder[0] == '\0' ? "." : folder);
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Block devices and files: what an open transport does but for moving bytes (ring.c, sync.c) and opening
+ * (open.c). */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <linux/fs.h>
+
+#include "transport/block.h"
+
+#ifndef BLKGETDISKSEQ /* Linux 5.15 */
+#define BLKGETDISKSEQ _IOR(0x12, 128, __u64)
+#endif
+
+static struct uw_block *block_of(struct uw_transport *t)
+{
+    return (struct uw_block *)t;
+}
+
+bool uw_block_is_direct(const struct uw_block *block, const struct uw_transfer *transfer)
+{
+    /* A device's odd tail goes to the device as it is: the kernel says what becomes of it. */
+    return block->device || (transfer->offset | transfer->length) % block->direct_bytes == 0;
+}
+
+void uw_block_move(const struct uw_block *block, struct uw_transfer *transfer)
+{
+    bool direct = uw_block_is_direct(block, transfer);
+    int fd = direct ? block->fd : block->cached_fd;
+    uint8_t *data = block->arena + (size_t)transfer->buffer * block->buffer_bytes;
+    /* What the cache still holds may never have reached the medium. */
+    if (!direct && transfer->direction == UW_READ)
+        (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    ssize_t moved;
+    do {
+        if (transfer->direction == UW_WRITE)
+            moved = pwrite(fd, data, transfer->length, (off_t)transfer->offset);
+        else
+            moved = pread(fd, data, transfer->length, (off_t)transfer->offset);
+    } while (moved < 0 && errno == EINTR);
+    transfer->result = moved < 0 ? -errno : moved;
+}
+
+static bool make_arena(struct uw_block *block, unsigned buffers, uint32_t buffer_bytes, struct uw_error *e)
+{
+    if (block->arena != NULL || buffers == 0 || buffers > UW_BLOCK_DEPTH || buffer_bytes % 4096 != 0)
+        return uw_fail(e, UW_E_IO, "%s: no arena of %u buffers of %u bytes", block->path, buffers,
+                       buffer_bytes);
+    size_t bytes = (size_t)buffers * buffer_bytes;
+    void *arena = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (arena == MAP_FAILED)
+        return uw_fail_errno(e, UW_E_NOMEM, errno, "%s: no memory for buffers", block->path);
+    block->arena = arena;
+    block->arena_bytes = bytes;
+    block->buffers = buffers;
+    block->buffer_bytes = buffer_bytes;
+    return true;
+}
+
+static const struct uw_transport_ops sync_ops;
+
+static bool begin(struct uw_transport *t, unsigned buffers, uint32_t buffer_bytes, uint8_t **arena,
+                  struct uw_error *e)
+{
+    struct uw_block *block = block_of(t);
+    if (!make_arena(block, buffers, buffer_bytes, e))
+        return false;
+    *arena = block->arena;
+    if (block->engine == UW_BLOCK_RING)
+        return uw_ring_start(block, e);
+    if (block->engine == UW_BLOCK_AUTO && uw_ring_start(block, NULL))
+        return true;
+    t->ops = &sync_ops;
+    return uw_sync_start(block, e);
+}
+
+static bool check_transfer(const struct uw_block *block, const struct uw_transfer *transfer,
+                           struct uw_error *e)
+{
+    if (transfer->buffer < block->buffers && transfer->length > 0 &&
+        transfer->length <= block->buffer_bytes && transfer->offset <= (uint64_t)INT64_MAX - transfer->length)
+        return true;
+    return uw_fail(e, UW_E_IO, "%s: no transfer of %u bytes through buffer %u", block->path, transfer->length,
+                   transfer->buffer);
+}
+
+static bool ring_submit(struct uw_transport *t, struct uw_transfer *transfer, struct uw_error *e)
+{
+    return check_transfer(block_of(t), transfer, e) && uw_ring_submit(block_of(t), transfer, e);
+}
+
+static struct uw_transfer *ring_reap(struct uw_transport *t, struct uw_error *e)
+{
+    return uw_ring_reap(block_of(t), e);
+}
+
+static bool sync_submit(struct uw_transport *t, struct uw_transfer *transfer, struct uw_error *e)
+{
+    return check_transfer(block_of(t), transfer, e) && uw_sync_submit(block_of(t), transfer, e);
+}
+
+static struct uw_transfer *sync_reap(struct uw_transport *t, struct uw_error *e)
+{
+    return uw_sync_reap(block_of(t), e);
+}
+
+/* Transfers went past the page cache; these are the pages that others read. */
+static bool forget_cached(const struct uw_block *block, struct uw_error *e)
+{
+    if (block->device && ioctl(block->fd, BLKFLSBUF, 0) == 0)
+        return true;
+    /* BLKFLSBUF is root's; whoever may open the node may still give the advice. */
+    if (block->device && errno != EACCES && errno != EPERM)
+        return uw_fail_errno(e, UW_E_IO, errno, "%s: cannot drop its cached pages", block->path);
+    int error = posix_fadvise(block->device ? block->fd : block->cached_fd, 0, 0, POSIX_FADV_DONTNEED);
+    return error == 0 || uw_fail_errno(e, UW_E_IO, error, "%s: cannot drop its cached pages", block->path);
+}
+
+static bool synchronise(int fd)
+{
+    int result;
+    do
+        result = fsync(fd);
+    while (result != 0 && errno == EINTR);
+    return result == 0;
+}
+
+static bool flush(struct uw_transport *t, struct uw_error *e)
+{
+    struct uw_block *block = block_of(t);
+    /* Each descriptor has errors of its own to tell. */
+    bool direct = synchronise(block->fd);
+    int error = errno;
+    if (block->cached_fd >= 0 && !synchronise(block->cached_fd)) {
+        direct = false;
+        error = errno;
+    }
+    if (!direct)
+        return uw_fail_errno(e, UW_E_IO, error, "%s: cannot flush", block->path);
+    return forget_cached(block, e);
+}
+
+static bool identify(struct uw_transport *t, struct uw_identity *identity, struct uw_error *e)
+{
+    struct uw_block *block = block_of(t);
+    struct stat status;
+    if (fstat(block->fd, &status) != 0)
+        return uw_fail_errno(e, UW_E_IO, errno, "%s: cannot look at it", block->path);
+    identity->disk_sequence = 0;
+    if (!block->device) {
+        identity->bytes = (uint64_t)status.st_size;
+        identity->devnum = status.st_dev;
+        identity->inode = status.st_ino;
+        return true;
+    }
+    identity->devnum = status.st_rdev;
+    identity->inode = 0;
+    if (ioctl(block->fd, BLKGETSIZE64, &identity->bytes) != 0)
+        return uw_fail_errno(e, UW_E_IO, errno, "%s: cannot read its size", block->path);
+    __u64 sequence;
+    if (ioctl(block->fd, BLKGETDISKSEQ, &sequence) == 0)
+        identity->disk_sequence = sequence;
+    return true;
+}
+
+static void close_block(struct uw_transport *t)
+{
+    struct uw_block *block = block_of(t);
+    uw_ring_stop(block);
+    uw_sync_stop(block);
+    if (block->arena != NULL)
+        munmap(block->arena, block->arena_bytes);
+    if (block->cached_fd >= 0)
+        close(block->cached_fd);
+    if (block->fd >= 0)
+        close(block->fd);
+    free(block);
+}
+
+static const struct uw_transport_ops ring_ops = {.name = "io_uring",
+                                                 .begin = begin,
+                                                 .submit = ring_submit,
+                                                 .reap = ring_reap,
+                                                 .flush = flush,
+                                                 .identify = identify,
+                                                 .close = close_block};
+
+static const struct uw_transport_ops sync_ops = {.name = "pread",
+                                                 .begin = begin,
+                                                 .submit = sync_submit,
+                                                 .reap = sync_reap,
+                                                 .flush = flush,
+                                                 .identify = identify,
+                                                 .close = close_block};
+
+bool uw_block_open_with(const struct uw_drive *drive, bool write, enum uw_block_engine engine,
+                        struct uw_transport **t, struct uw_error *e)
+{
+    *t = NULL;
+    struct uw_block *block = calloc(1, sizeof *block);
+    if (block == NULL)
+        return uw_fail(e, UW_E_NOMEM, "%s: no memory to open it", drive->device);
+    block->engine = engine;
+    block->fd = block->cached_fd = -1;
+    block->transport.ops = engine == UW_BLOCK_SYNC ? &sync_ops : &ring_ops;
+    if (!uw_block_open_node(block, drive, write, e)) {
+        close_block(&block->transport);
+        return false;
+    }
+    *t = &block->transport;
+    return true;
+}
+
+bool uw_block_open(const struct uw_drive *drive, bool write, struct uw_transport **t, struct uw_error *e)
+{
+    return uw_block_open_with(drive, write, UW_BLOCK_AUTO, t, e);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of the block transport share: open.c opens, block.c flushes, ring.c and sync.c move
+ * bytes. */
+#ifndef UW_TRANSPORT_BLOCK_H
+#define UW_TRANSPORT_BLOCK_H
+
+#include <stddef.h>
+
+#include "transport/transport.h"
+
+enum uw_block_engine {
+    UW_BLOCK_AUTO, /* io_uring, pread and pwrite where the kernel refuses it */
+    UW_BLOCK_RING,
+    UW_BLOCK_SYNC,
+};
+
+enum { UW_BLOCK_DEPTH = 16 }; /* buffers at most */
+
+struct uw_ring;
+struct uw_sync;
+
+struct uw_block {
+    struct uw_transport transport; /* first: the table's functions cast back */
+    enum uw_block_engine engine;
+    bool device;
+    int fd;                /* direct */
+    int cached_fd;         /* a file's second descriptor, through the page cache; -1 for a device */
+    uint32_t direct_bytes; /* direct transfers begin and end at multiples of it */
+    char path[UW_PATH_BYTES];
+
+    uint8_t *arena;
+    size_t arena_bytes;
+    unsigned buffers;
+    uint32_t buffer_bytes;
+
+    struct uw_ring *ring; /* NULL: not in use */
+    struct uw_sync *sync;
+};
+
+/* uw_block_open with a choice that users do not have. */
+bool uw_block_open_with(const struct uw_drive *drive, bool write, enum uw_block_engine engine,
+                        struct uw_transport **t, struct uw_error *e);
+
+/* Opens the descriptors, checks that they are the drive's, locks them, fills in what the transport says of
+ * it. What is open when it fails stays open in *block. */
+bool uw_block_open_node(struct uw_block *block, const struct uw_drive *drive, bool write, struct uw_error *e);
+
+/* Whether the direct descriptor takes this transfer. */
+bool uw_block_is_direct(const struct uw_block *block, const struct uw_transfer *transfer);
+
+/* Carries a transfer out at once, with pread or pwrite, on the descriptor that takes it; fills
+ * transfer->result. */
+void uw_block_move(const struct uw_block *block, struct uw_transfer *transfer);
+
+/* The ring of a job. Start fails with UW_E_IO where the kernel refuses io_uring; the others keep the rules of
+ * uw_transport_ops. */
+bool uw_ring_start(struct uw_block *block, struct uw_error *e);
+bool uw_ring_submit(struct uw_block *block, struct uw_transfer *transfer, struct uw_error *e);
+struct uw_transfer *uw_ring_reap(struct uw_block *block, struct uw_error *e);
+void uw_ring_stop(struct uw_block *block);
+
+/* One thread a buffer, so that a drive without io_uring has as much to do as one with it. */
+bool uw_sync_start(struct uw_block *block, struct uw_error *e);
+bool uw_sync_submit(struct uw_block *block, struct uw_transfer *transfer, struct uw_error *e);
+struct uw_transfer *uw_sync_reap(struct uw_block *block, struct uw_error *e);
+void uw_sync_stop(struct uw_block *block);
+
+#endif

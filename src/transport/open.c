@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening a drive so that it is the one that was looked at, ours alone, and past the page cache. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/fs.h>
+
+#include "transport/block.h"
+
+/* udev holds the lock for the moment in which it looks at a device that has just appeared. */
+enum { LOCK_TRIES = 80, LOCK_PAUSE_MS = 25 };
+
+static bool is_same_node(const struct uw_drive *drive, const struct stat *status)
+{
+    if (drive->devnum != 0)
+        return S_ISBLK(status->st_mode) && status->st_rdev == drive->devnum;
+    return S_ISREG(status->st_mode) && status->st_dev == drive->file_dev &&
+           status->st_ino == drive->file_inode;
+}
+
+static bool other_node(const struct uw_block *block, struct uw_error *e)
+{
+    return uw_fail(e, UW_E_REFUSED, "%s is no longer the drive that was looked at", block->path);
+}
+
+static bool refuse_read_only(const struct uw_block *block, struct uw_error *e)
+{
+    uw_fail(e, UW_E_REFUSED, "%s is read-only", block->path);
+    if (block->device)
+        return uw_way_out(e,
+                          "make it writable with blockdev --setrw %s, if no switch on the medium forbids it",
+                          block->path);
+    return uw_way_out(e, "mount its file system writable");
+}
+
+static bool refuse_cached(const struct uw_block *block, struct uw_error *e)
+{
+    uw_fail(e, UW_E_REFUSED, "the file system of %s does no direct I/O", block->path);
+    return uw_way_out(e, "attach it to a loop device with losetup, or move it to another file system");
+}
+
+static bool refuse_in_use(const struct uw_block *block, struct uw_error *e)
+{
+    uw_fail(e, UW_E_REFUSED, "%s is in use by the kernel or another program", block->path);
+    return uw_way_out(e, "unmount it or stop what holds it (lsblk and fuser -v name it)");
+}
+
+static bool refuse_open(const struct uw_block *block, int error, struct uw_error *e)
+{
+    switch (error) {
+    case EBUSY:
+    case ETXTBSY:
+        return refuse_in_use(block, e);
+    case EROFS:
+        return refuse_read_only(block, e);
+    case EINVAL:
+        return refuse_cached(block, e);
+    case EACCES:
+    case EPERM:
+        uw_fail_errno(e, UW_E_IO, error, "cannot open %s", block->path);
+        return uw_way_out(e, "run as root");
+    default:
+        return uw_fail_errno(e, UW_E_IO, error, "cannot open %s", block->path);
+    }
+}
+
+/* Looks before and after opening: the first keeps us from opening what is no drive at all (opening a tape
+ * rewinds it, a pipe waits), the second from a node that changed in between. */
+static bool open_checked(const struct uw_block *block, const struct uw_drive *drive, int flags, int *fd,
+                         struct uw_error *e)
+{
+    struct stat status;
+    if (stat(block->path, &status) != 0)
+        return uw_fail_errno(e, UW_E_IO, errno, "cannot open %s", block->path);
+    if (!is_same_node(drive, &status))
+        return other_node(block, e);
+    *fd = open(block->path, flags | O_CLOEXEC | O_NOCTTY);
+    if (*fd < 0)
+        return refuse_open(block, errno, e);
+    if (fstat(*fd, &status) != 0)
+        return uw_fail_errno(e, UW_E_IO, errno, "cannot look at %s", block->path);
+    return is_same_node(drive, &status) || other_node(block, e);
+}
+
+static bool lock(const struct uw_block *block, bool write, struct uw_error *e)
+{
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
+    for (unsigned tries = 0;; tries++) {
+        if (flock(block->fd, (write ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0)
+            return true;
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return uw_fail_errno(e, UW_E_IO, errno, "cannot lock %s", block->path);
+        if (tries == LOCK_TRIES) {
+            uw_fail(e, UW_E_REFUSED, "%s is in use: another program holds a lock on it", block->path);
+            return uw_way_out(e, "wait for that program to end (fuser -v names it)");
+        }
+        nanosleep(&pause, NULL);
+    }
+}
+
+static bool open_device(struct uw_block *block, const struct uw_drive *drive, bool write, struct uw_error *e)
+{
+    struct uw_transport *t = &block->transport;
+    int flags = O_DIRECT | (write ? O_RDWR | O_EXCL : O_RDONLY), logical = 0, read_only = 0;
+    if (!open_checked(block, drive, flags, &block->fd, e) || !lock(block, write, e))
+        return false;
+    if (ioctl(block->fd, BLKGETSIZE64, &t->bytes) != 0 || ioctl(block->fd, BLKSSZGET, &logical) != 0 ||
+        ioctl(block->fd, BLKROGET, &read_only) != 0)
+        return uw_fail_errno(e, UW_E_IO, errno, "%s: cannot read its size", block->path);
+    if (write && read_only != 0)
+        return refuse_read_only(block, e);
+    if (t->bytes == 0)
+        return uw_fail(e, UW_E_IO, "%s has no medium: its size is 0", block->path);
+    if ((uint32_t)logical != drive->logical_block_bytes)
+        return uw_fail(e, UW_E_REFUSED, "%s has blocks of %d bytes, %u when it was looked at", block->path,
+                       logical, drive->logical_block_bytes);
+    t->block_bytes = block->direct_bytes = (uint32_t)logical;
+    return true;
+}
+
+/* What the file system wants of direct I/O, found by reading: for kernels and file systems that do not tell.
+ */
+static uint32_t try_direct(const struct uw_block *block)
+{
+    void *data = NULL;
+    uint32_t found = 0;
+    if (posix_memalign(&data, 4096, 65536) != 0)
+        return 0;
+    for (uint32_t bytes = 512; bytes <= 65536 && found == 0; bytes *= 2)
+        if (pread(block->fd, data, bytes, bytes) >= 0 || errno != EINVAL)
+            found = bytes;
+    free(data);
+    return found;
+}
+
+/* Multiples of how many bytes direct I/O takes on this file; 0: none, the kernel would use the page cache
+ * without a word (ext4 with journalled data). */
+static uint32_t direct_unit(const struct uw_block *block)
+{
+#ifdef STATX_DIOALIGN /* Linux 6.1 */
+    struct statx status;
+    if (statx(block->fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &status) == 0 && status.stx_mask & STATX_DIOALIGN)
+        return status.stx_dio_mem_align <= 4096 ? status.stx_dio_offset_align : 0;
+#endif
+    return try_direct(block);
+}
+
+static bool open_file(struct uw_block *block, const struct uw_drive *drive, bool write, struct uw_error *e)
+{
+    struct uw_transport *t = &block->transport;
+    int flags = write ? O_RDWR : O_RDONLY;
+    struct stat status;
+    if (!open_checked(block, drive, flags | O_DIRECT, &block->fd, e) || !lock(block, write, e) ||
+        !open_checked(block, drive, flags, &block->cached_fd, e))
+        return false;
+    if (fstat(block->fd, &status) != 0)
+        return uw_fail_errno(e, UW_E_IO, errno, "cannot look at %s", block->path);
+    if (status.st_size == 0)
+        return uw_fail(e, UW_E_IO, "%s is empty", block->path);
+    uint32_t unit = direct_unit(block);
+    if (unit == 0)
+        return refuse_cached(block, e);
+    t->bytes = (uint64_t)status.st_size;
+    t->block_bytes = drive->logical_block_bytes;
+    block->direct_bytes = unit > t->block_bytes ? unit : t->block_bytes;
+    t->buffered_tail_bytes = (uint32_t)(t->bytes % block->direct_bytes);
+    return true;
+}
+
+bool uw_block_open_node(struct uw_block *block, const struct uw_drive *drive, bool write, struct uw_error *e)
+{
+    uint32_t logical = drive->logical_block_bytes;
+    snprintf(block->path, sizeof block->path, "%s", drive->device);
+    block->device = drive->devnum != 0;
+    if (logical < 512 || logical > 65536 || (logical & (logical - 1)) != 0)
+        return uw_fail(e, UW_E_IO, "%s has blocks of %u bytes", block->path, logical);
+    if (!(block->device ? open_device : open_file)(block, drive, write, e))
+        return false;
+    block->transport.direct_io = true;
+    return true;
+}

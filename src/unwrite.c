@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The public calls that are no run: thin wrappers over the layers. */
+#include "unwrite/unwrite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/document.h"
+#include "core/plan.h"
+#include "engine/tool.h"
+#include "method/methods.h"
+#include "output/output.h"
+#include "probe/probe.h"
+#include "sign/sign.h"
+
+const char *uw_version(void)
+{
+    return uw_tool_version();
+}
+
+bool uw_sha256_text(const void *data, size_t bytes, char hex[65])
+{
+    uw_sha256_hex(data, bytes, hex);
+    return true;
+}
+
+static json_t *listed(const struct uw_drive *drive)
+{
+    char why[UW_WHY_BYTES];
+    json_t *entry = uw_drive_list_json(drive);
+    enum uw_level level = uw_plan_reach(drive, UW_RULES_LOWEST, uw_method_at, why, sizeof why);
+    json_object_set_new(entry, "reach", json_pack("{s:s, s:s}", "level", uw_level_name(level), "why", why));
+    json_object_set_new(entry, "hidden", json_pack("{s:n, s:n, s:n}", "hpa", "dco", "amax"));
+    json_object_set_new(entry, "capabilities", json_object());
+    json_object_set_new(entry, "health", json_object());
+    return entry;
+}
+
+json_t *uw_list(const struct uw_request *request, struct uw_error *e)
+{
+    (void)request;
+    struct uw_drives drives;
+    if (!uw_probe_all(NULL, &drives, e))
+        return NULL;
+    json_t *list = json_array();
+    for (size_t i = 0; i < drives.count; i++)
+        json_array_append_new(list, listed(&drives.items[i]));
+    json_t *document = json_pack("{s:s, s:o, s:o}", "schema", "urn:unwrite:list:1", "drives", list,
+                                 "not_covered", uw_probe_not_covered(NULL));
+    uw_drives_clear(&drives);
+    if (document == NULL)
+        uw_fail(e, UW_E_NOMEM, "out of memory");
+    return document;
+}
+
+static json_t *methods_json(void)
+{
+    json_t *list = json_array();
+    const struct uw_method *method;
+    for (size_t i = 0; (method = uw_method_at(i)) != NULL; i++)
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:s, s:s, s:o}", "id", method->id, "title", method->title,
+                                        "technique", uw_technique_name(method->technique), "citation",
+                                        method->citation, "levels", uw_technique_levels(method->technique)));
+    return list;
+}
+
+static json_t *standards_json(void)
+{
+    json_t *list = json_array();
+    const struct uw_standard *standard;
+    for (size_t i = 0; (standard = uw_standard_at(i)) != NULL; i++) {
+        json_t *passes = json_array();
+        for (size_t pass = 0; pass < standard->pass_count; pass++)
+            json_array_append_new(passes, uw_pass_json(&standard->passes[pass]));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:o}", "id", standard->id, "title",
+                                              standard->title, "status", standard->status, "source",
+                                              standard->source, "passes", passes));
+    }
+    return list;
+}
+
+static json_t *rules_json(void)
+{
+    json_t *list = json_array();
+    const struct uw_rule *rule;
+    for (size_t i = 0; (rule = uw_rule_at(i)) != NULL; i++)
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "id", rule->id, "drive",
+                                              rule->drives, "level", uw_level_name(rule->level), "method",
+                                              rule->method, "verify", uw_profile_name(rule->verify), "claim",
+                                              uw_level_name(rule->level)));
+    return list;
+}
+
+json_t *uw_methods(struct uw_error *e)
+{
+    json_t *document = json_pack("{s:s, s:o, s:o, s:o}", "schema", "urn:unwrite:methods:1", "methods",
+                                 methods_json(), "standards", standards_json(), "rules", rules_json());
+    if (document == NULL)
+        uw_fail(e, UW_E_NOMEM, "out of memory");
+    return document;
+}
+
+bool uw_key_new(const char *path, struct uw_error *e)
+{
+    return uw_key_create(path, e);
+}
+
+json_t *uw_key_show(const char *path, struct uw_error *e)
+{
+    struct uw_key *key;
+    if (!uw_key_load_public(path, &key, e))
+        return NULL;
+    char *pem = uw_key_public_pem(key);
+    json_t *document = json_pack("{s:s, s:o, s:s}", "pem", pem, "jwk", uw_key_public_jwk(key), "thumbprint",
+                                 uw_key_thumbprint(key));
+    if (document == NULL)
+        uw_fail(e, UW_E_NOMEM, "out of memory");
+    free(pem);
+    uw_key_free(key);
+    return document;
+}
+
+void uw_station_key_path(const char *state, char *path, size_t path_bytes)
+{
+    snprintf(path, path_bytes, "%s/station-key.pem", state != NULL ? state : "/var/lib/unwrite");
+}
+
+static char *read_descriptor(int fd, const char *file, size_t *bytes, struct uw_error *e)
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+        uw_fail(e, UW_E_USAGE, "%s is not a regular file", file);
+        return NULL;
+    }
+    if (status.st_size > UW_DOCUMENT_BYTES) {
+        uw_fail(e, UW_E_INVALID, "%s is larger than any document", file);
+        return NULL;
+    }
+    /* One byte more than it had, to see whether it grows. */
+    size_t room = (size_t)status.st_size + 1;
+    char *text = malloc(room);
+    size_t used = 0;
+    ssize_t n = 1;
+    while (text != NULL && used < room && (n = read(fd, text + used, room - used)) > 0)
+        used += (size_t)n;
+    if (text == NULL || n < 0 || used == room) {
+        uw_fail_errno(e, UW_E_USAGE, text == NULL || n < 0 ? errno : 0, "cannot read %s", file);
+        free(text);
+        return NULL;
+    }
+    *bytes = used;
+    return text;
+}
+
+static json_t *read_document(const char *file, struct uw_error *e)
+{
+    size_t bytes;
+    /* A pipe or terminal must not hold us. */
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) {
+        uw_fail_errno(e, UW_E_USAGE, errno, "cannot open %s", file);
+        return NULL;
+    }
+    char *text = read_descriptor(fd, file, &bytes, e);
+    json_t *document = text != NULL ? uw_document_parse(text, bytes, e) : NULL;
+    free(text);
+    close(fd);
+    return document;
+}
+
+/* Whether the certificate records an erase at the level; what it lacks goes to *e. */
+static enum uw_exit judge(const json_t *document, const char *kind, const char *level, struct uw_error *e)
+{
+    const json_t *body = json_object_get(document, kind);
+    const json_t *claim = json_object_get(body, "claim");
+    const char *verdict = json_string_value(json_object_get(body, "verdict"));
+    const char *reached = json_string_value(json_object_get(claim, "level"));
+    const char *asked = level != NULL ? level : json_string_value(json_object_get(claim, "level_requested"));
+    enum uw_level reached_level = UW_LEVEL_NONE, asked_level = UW_LEVEL_PURGE;
+    if (strcmp(kind, "certificate") != 0 || verdict == NULL || reached == NULL || asked == NULL)
+        uw_fail(e, UW_E_LEVEL, "it is no record of an erase but an %s", kind);
+    else if (strncmp(verdict, "sanitized", strlen("sanitized")) != 0)
+        uw_fail(e, UW_E_LEVEL, "it records no erase: the verdict is %s", verdict);
+    else if (!uw_level_parse(asked, &asked_level) || !uw_level_parse(reached, &reached_level) ||
+             reached_level < asked_level)
+        uw_fail(e, UW_E_LEVEL, "it records an erase at level %s, not %s", reached, asked);
+    else
+        return UW_EXIT_SANITIZED;
+    return UW_EXIT_LEVEL;
+}
+
+static enum uw_exit exit_of(const struct uw_error *e)
+{
+    return e->code == UW_E_USAGE ? UW_EXIT_USAGE : UW_EXIT_FAILED;
+}
+
+enum uw_exit uw_cert_verify(const struct uw_cert_request *request, json_t **document, struct uw_error *e)
+{
+    enum uw_level level;
+    struct uw_key *key = NULL;
+    const char *kind;
+    if (document != NULL)
+        *document = NULL;
+    if (request->level != NULL && !uw_level_parse(request->level, &level)) {
+        uw_fail(e, UW_E_USAGE, "--level does not know '%s'", request->level);
+        return UW_EXIT_USAGE;
+    }
+    json_t *read = uw_key_load_public(request->key, &key, e) ? read_document(request->file, e) : NULL;
+    bool holds = read != NULL && uw_verify_document(read, key, request->allow_test_key, &kind, e);
+    enum uw_exit exit_code = holds ? judge(read, kind, request->level, e) : exit_of(e);
+    if (holds && document != NULL)
+        *document = json_incref(read);
+    json_decref(read);
+    uw_key_free(key);
+    return exit_code;
+}
+
+char *uw_cert_show(const char *file, struct uw_error *e)
+{
+    json_t *document = read_document(file, e);
+    if (document == NULL)
+        return NULL;
+    char *text = uw_show_document(document);
+    if (text == NULL)
+        uw_fail(e, UW_E_NOMEM, "out of memory");
+    json_decref(document);
+    return text;
+}
