@@ -23,3 +23,106 @@ one_line_error() {
 
 # attach FILE [LOSETUP OPTION...]: prints the loop device.
 attach() { local file=$1; shift; losetup --find --show "$@" "$scratch/$file"; }
+
+# The rest is for scripts that erase.
+
+# What stands on a disk before it is erased, and must be nowhere afterwards.
+marker=PLANTED-BY-THE-TEST
+
+# Nothing of this machine's own is used or left behind.
+here=(--state "$scratch/state" --certificates "$scratch/certificates" --key "$scratch/key.pem")
+
+# make_key: a signing key in key.pem, its public half, as OpenSSL sees it, in public.pem.
+make_key() {
+    run 0 key new key.pem
+    openssl pkey -in key.pem -pubout -out public.pem
+}
+
+# wait_for SECONDS COMMAND...: until the command succeeds; fails after that time.
+wait_for() {
+    local end=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -lt "$end" ] || fail "waited in vain for: $*"
+        sleep 0.01
+    done
+}
+
+# id_of TARGET: what --confirm takes.
+id_of() { { unwrite plan --level clear --json "$1" || true; } | jq -er '.plans[0].id'; }
+
+# erase CODE [OPTION...] -- TARGET...: to clear unless an option says otherwise, each target confirmed; as `run`.
+erase() {
+    local want=$1 options=(--level clear) target id
+    shift
+    while [ "$1" != -- ]; do
+        [ "$1" != --level ] || options=()
+        options+=("$1")
+        shift
+    done
+    shift
+    for target; do
+        id=$(id_of "$target")
+        options+=(--confirm "$id")
+    done
+    run "$want" erase "${here[@]}" "${options[@]}" -- "$@"
+}
+
+# certificate DEVICE [FOLDER]: path of the only certificate of that device.
+certificate() {
+    local file found=()
+    for file in "${2:-certificates}"/*.certificate.json; do
+        [ "$(jq -r .certificate.medium.device "$file")" != "$1" ] || found+=("$file")
+    done
+    [ "${#found[@]}" = 1 ] || fail "${#found[@]} certificates of $1, not one"
+    echo "${found[0]}"
+}
+
+# holds FILE EXPRESSION...: each jq expression is true of the document.
+holds() {
+    local file=$1 expression
+    shift
+    for expression; do
+        jq -e "$expression" "$file" >/dev/null || fail "$file: not so: $expression: $(jq -c . "$file")"
+    done
+}
+
+# check_documents [FOLDER]: everything in it is a signed document that python3-jsonschema and python3-jwcrypto accept,
+# and certificates fit their intents.
+check_documents() { /usr/bin/python3 "$SOURCE/tests/root/documents.py" "$SOURCE/src/schema" public.pem "${1:-certificates}"; }
+
+# plant DEVICE: a file system full of markers, and one each in the first and the very last bytes.
+plant() {
+    local bytes at
+    bytes=$(blockdev --getsize64 "$1")
+    mkfs.ext4 -q -F "$1"
+    mkdir -p mnt
+    mount "$1" mnt
+    head -c 4M < <(yes "$marker") >mnt/secret
+    umount mnt
+    for at in 0 $((bytes - ${#marker})); do
+        printf %s "$marker" | dd of="$1" bs=64K oflag=seek_bytes seek="$at" conv=notrunc,fsync status=none
+    done
+}
+
+# planted FILE: how many markers are in it, by grep.
+planted() { { grep --text --only-matching "$marker" "$1" || true; } | wc -l; }
+
+# is_pattern OCTAL FILE [OFFSET BYTES]: nothing but that byte stands there, by cmp; the whole file unless a range is given.
+is_pattern() {
+    local bytes=${4:-$(stat -c %s "$2")}
+    cmp --bytes "$bytes" --ignore-initial "${3:-0}:0" "$2" <(tr '\0' "\\$1" </dev/zero)
+}
+
+# is_keystream KEY FILE [OFFSET BYTES]: what stands there is what `openssl enc` makes of zeros from the device's byte 0 on.
+is_keystream() {
+    local bytes=${4:-$(stat -c %s "$2")}
+    cmp --bytes "$bytes" --ignore-initial "${3:-0}:0" "$2" \
+        <(openssl enc -aes-256-ctr -K "$1" -iv 00000000000000000000000000000000 -in /dev/zero 2>/dev/null)
+}
+
+# allocated FILE MIB: whether the file system holds that much of a sparse file already: how tests see an erase move.
+allocated() { [ $(($(stat -c %b "$1") * $(stat -c %B "$1") / 1048576)) -ge "$2" ]; }
+
+# sum FILE: its SHA-256.
+sum() { sha256sum <"$1"; }

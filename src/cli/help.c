@@ -32,7 +32,7 @@ static void print_options(unsigned bits)
     printf("\nOptions:\n");
     for (size_t i = 0; (option = option_at(i)) != NULL; i++)
         if (option->verbs & bits)
-            print_wrapped(printf("  --%s%s%s ", option->name, option->argument != NULL ? "=" : "",
+            print_wrapped(printf("  --%s%s%s", option->name, option->argument != NULL ? "=" : "",
                                  option->argument != NULL ? option->argument : ""),
                           option->help);
 }
@@ -53,7 +53,8 @@ static void print_program(void)
     printf("usage: unwrite VERB [OPTION]... [TARGET|FILE]...\n"
            "Erases drives, proves it by reading back, and leaves a signed certificate.\n\nVerbs:\n");
     for (size_t i = 0; (verb = verb_at(i)) != NULL; i++)
-        print_wrapped(printf("  %s %s ", verb->name, verb->operands), verb->summary);
+        print_wrapped(printf("  %s%s%s", verb->name, *verb->operands != '\0' ? " " : "", verb->operands),
+                      verb->summary);
     printf("\nunwrite VERB --help lists the options of a verb; unwrite --version prints the version.\n"
            "Exit codes, files and examples: unwrite(1), unwrite.conf(5).\n");
 }

@@ -16,14 +16,15 @@ static const struct table_column columns[] = {
     {"MEDIA", 0, 0},
     {"SIZE", 0, SCOLS_FL_RIGHT},
     {"SECTOR", 0, SCOLS_FL_RIGHT},
-    {"MODEL", 0.2, SCOLS_FL_TRUNC},
-    {"SERIAL", 0, 0},
+    {"MODEL", 0.1, SCOLS_FL_TRUNC},
+    {"ID", 0, 0},
     {"CONTENT", 0, 0},
     {"REACH", 0, 0},
-    {"IN USE", 0.3, SCOLS_FL_WRAP},
+    {"IN USE", 0.1, SCOLS_FL_TRUNC},
 };
 
-enum { COLUMN_COUNT = sizeof columns / sizeof *columns, CELL_BYTES = 320 };
+enum { SECTOR_COLUMN = 4, CONTENT_COLUMN = 7 };
+enum { COLUMN_COUNT = sizeof columns / sizeof *columns, CELL_BYTES = 320, USE_BYTES = 4096 };
 
 /* "-" where the drive has no such thing, "?" where nobody could tell. */
 static const char *absent(const json_t *drive, const char *field)
@@ -48,27 +49,25 @@ static void size_cell(const json_t *drive, char *cell, size_t cell_bytes)
         snprintf(cell, cell_bytes, "%s", absent(drive, "bytes"));
 }
 
+/* "512e": addresses in 512 bytes, larger ones inside. */
 static void sector_cell(const json_t *drive, char *cell, size_t cell_bytes)
 {
     uint64_t logical = number_of(drive, "logical_block_bytes");
     uint64_t physical = number_of(drive, "physical_block_bytes");
     if (logical == 0)
         snprintf(cell, cell_bytes, "%s", absent(drive, "logical_block_bytes"));
-    else if (physical == 0 || physical == logical)
-        snprintf(cell, cell_bytes, "%" PRIu64, logical);
     else
-        snprintf(cell, cell_bytes, "%" PRIu64 "/%" PRIu64, logical, physical);
+        snprintf(cell, cell_bytes, "%" PRIu64 "%s", logical, physical > logical ? "e" : "");
 }
 
-/* "gpt, 3 partitions" */
+/* "gpt (3)": a table with three partitions. */
 static void content_cell(const json_t *drive, char *cell, size_t cell_bytes)
 {
     uint64_t partitions = number_of(drive, "partitions");
     if (partitions == 0)
         snprintf(cell, cell_bytes, "%s", text_cell(drive, "content"));
     else
-        snprintf(cell, cell_bytes, "%s, %" PRIu64 " part%s", text_cell(drive, "content"), partitions,
-                 partitions == 1 ? "" : "s");
+        snprintf(cell, cell_bytes, "%s (%" PRIu64 ")", text_cell(drive, "content"), partitions);
 }
 
 static void use_cell(const json_t *drive, char *cell, size_t cell_bytes)
@@ -91,13 +90,13 @@ static void use_cell(const json_t *drive, char *cell, size_t cell_bytes)
 
 static bool add_drive(struct libscols_table *table, const json_t *drive)
 {
-    char size[32], sector[48], content[CELL_BYTES], *use = malloc(4096);
+    char size[32], sector[48], content[CELL_BYTES], *use = malloc(USE_BYTES);
     if (use == NULL)
         return false;
     size_cell(drive, size, sizeof size);
     sector_cell(drive, sector, sizeof sector);
     content_cell(drive, content, sizeof content);
-    use_cell(drive, use, 4096);
+    use_cell(drive, use, USE_BYTES);
     const char *cells[COLUMN_COUNT] = {
         text_cell(drive, "device"),
         text_cell(drive, "bus"),
@@ -105,7 +104,7 @@ static bool add_drive(struct libscols_table *table, const json_t *drive)
         size,
         sector,
         text_cell(drive, "model"),
-        text_cell(drive, "serial"),
+        text_cell(drive, "id"),
         content,
         text_or(json_object_get(drive, "reach"), "level", "?"),
         use,
@@ -115,12 +114,26 @@ static bool add_drive(struct libscols_table *table, const json_t *drive)
     return ok;
 }
 
+/* On a narrow terminal what matters less makes room for who uses the drive. */
+static void drop_columns(struct libscols_table *table)
+{
+    size_t width = scols_table_get_termwidth(table);
+    if (!isatty(STDOUT_FILENO))
+        return;
+    if (width < 100)
+        scols_column_set_flags(scols_table_get_column(table, SECTOR_COLUMN), SCOLS_FL_HIDDEN);
+    if (width < 80)
+        scols_column_set_flags(scols_table_get_column(table, CONTENT_COLUMN), SCOLS_FL_HIDDEN);
+}
+
 static bool print_drives(const json_t *drives)
 {
     struct libscols_table *table = table_new(columns, COLUMN_COUNT);
     size_t i;
     const json_t *drive;
     bool ok = table != NULL;
+    if (ok)
+        drop_columns(table);
     json_array_foreach (drives, i, drive) {
         ok = ok && add_drive(table, drive);
     }

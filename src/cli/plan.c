@@ -19,10 +19,12 @@ void plan_title(const json_t *plan, char *text, size_t text_bytes)
 {
     char size[32];
     const char *model = text_of(plan, "model"), *serial = text_of(plan, "serial");
+    const char *id = text_or(plan, "id", "?");
+    bool id_is_serial = serial != NULL && strcmp(serial, id) == 0;
     uw_text_bytes(number_of(plan, "bytes"), size, sizeof size);
-    snprintf(text, text_bytes, "%s: %s%s%s%s%s", text_or(plan, "device", "?"), model != NULL ? model : "",
-             model != NULL ? ", " : "", size, serial != NULL ? ", serial " : ", id ",
-             serial != NULL ? serial : text_or(plan, "id", "?"));
+    snprintf(text, text_bytes, "%s: %s%s%s%s%s%s%s", text_or(plan, "device", "?"), model != NULL ? model : "",
+             model != NULL ? ", " : "", size, serial != NULL ? ", serial " : "", serial != NULL ? serial : "",
+             id_is_serial ? "" : ", id ", id_is_serial ? "" : id);
 }
 
 void plan_time(const json_t *plan, char *text, size_t text_bytes)

@@ -206,7 +206,7 @@ void view_left(const struct view_drive *drive, uint64_t now_ns, char *text, size
     text[0] = '\0';
     if (still_s * 1000 >= RATE_WINDOW_MS) {
         uw_text_duration(still_s, duration, sizeof duration);
-        snprintf(text, text_bytes, "no progress for %s", duration);
+        snprintf(text, text_bytes, "no progress %s", duration);
     } else if (rate_left_s(&drive->rate, now_ns, phase_bytes + drive->later_bytes, &seconds)) {
         uw_text_duration(seconds, duration, sizeof duration);
         snprintf(text, text_bytes, "%s left", duration);

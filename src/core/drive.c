@@ -236,9 +236,9 @@ static bool name_nulls(const struct uw_drive *drive, json_t *o, json_t *unknown)
     const char *key;
     json_t *value;
     json_object_foreach (o, key, value) {
-        if (!json_is_null(value))
-            continue;
         const char *reason = uw_drive_unknown_reason(drive, key);
+        if (!json_is_null(value) && (reason == NULL || strcmp(key, "in_use") != 0))
+            continue;
         if (!put(unknown, key, json_string(reason != NULL ? reason : "not_applicable")))
             return false;
     }

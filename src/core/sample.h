@@ -59,8 +59,9 @@ bool uw_sample_places(const uint8_t seed[UW_SEED_BYTES], uint64_t bytes, uint32_
                       struct uw_extents *places);
 
 /* Chance, in parts per million, that `read` of `total` equally likely blocks show a residue of residue_ppm of
- * them: 1 - (1 - residue)^read, rounded down; 1000000 only where all were read. Blocks are the sample's 64
- * KiB, not the drive's: neighbours in one place are one look. */
+ * them: 1 - (1 - residue)^read, rounded down (in fixed point: never too high, at most 1 too low); 1000000
+ * only where all were read. Blocks are the sample's 64 KiB, not the drive's: neighbours in one place are one
+ * look. */
 uint32_t uw_detection_ppm(uint64_t read, uint64_t total, uint32_t residue_ppm);
 
 #endif

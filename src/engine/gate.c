@@ -87,7 +87,7 @@ static bool open_exclusively(struct uw_job *job)
     if (e.code == UW_E_REFUSED)
         uw_plan_refuse(&job->plan, 4, e.errno_value == EBUSY ? "in_use" : "open", e.way_out, "%s", e.text);
     else
-        uw_event_bus_post(&job->run->bus, job->index, UW_EVENT_FAILED, json_pack("{s:s}", "why", e.text));
+        uw_job_post(job, UW_EVENT_FAILED, json_pack("{s:s}", "why", e.text));
     return false;
 }
 
@@ -105,20 +105,20 @@ static json_t *identity_json(const char *when, const struct uw_identity *seen, c
                      "why", difference != NULL ? json_sprintf("%s differs", difference) : json_null());
 }
 
-bool uw_gate_identity(struct uw_job *job, const char *when)
+enum uw_same uw_gate_identity(struct uw_job *job, const char *when)
 {
     struct uw_error e = {0};
     struct uw_identity planned = uw_drive_identity(&job->drive);
     struct uw_identity seen = {0};
-    const char *difference = "descriptor";
-    if (job->transport->ops->identify(job->transport, &seen, &e)) {
-        if (job->drive.bus != UW_BUS_FILE)
-            uw_probe_identity(NULL, seen.devnum, &seen);
-        difference = uw_identity_difference(&planned, &seen);
+    if (!job->transport->ops->identify(job->transport, &seen, &e)) {
+        uw_job_post(job, UW_EVENT_FAILED, json_pack("{s:s}", "why", e.text));
+        return UW_SAME_UNKNOWN;
     }
-    uw_event_bus_post(&job->run->bus, job->index, UW_EVENT_IDENTITY_CHECKED,
-                      identity_json(when, &seen, difference));
-    return difference == NULL;
+    if (job->drive.bus != UW_BUS_FILE)
+        uw_probe_identity(NULL, seen.devnum, &seen);
+    const char *difference = uw_identity_difference(&planned, &seen);
+    uw_job_post(job, UW_EVENT_IDENTITY_CHECKED, identity_json(when, &seen, difference));
+    return difference == NULL ? UW_SAME : UW_SAME_NOT;
 }
 
 bool uw_gate_pass(struct uw_job *job)
@@ -128,6 +128,6 @@ bool uw_gate_pass(struct uw_job *job)
     const char *by = confirmed_by(job);
     if (by == NULL)
         return false;
-    uw_event_bus_post(&job->run->bus, job->index, UW_EVENT_CONFIRMED, json_pack("{s:s}", "by", by));
+    uw_job_post(job, UW_EVENT_CONFIRMED, json_pack("{s:s}", "by", by));
     return open_exclusively(job) && still_unused(job);
 }

@@ -96,9 +96,9 @@ bool uw_job_read_back(struct uw_job *job, const struct uw_stream *stream, const 
         json_pack("{s:s, s:I}", "profile", uw_profile_name(profile), "bytes", (json_int_t)wanted_bytes));
     bool done = uw_stream_check(&reader, image, canaries, places, &check, e);
     if (done)
-        uw_event_bus_post(&job->run->bus, job->index, UW_EVENT_VERIFY_ENDED,
-                          verification_json(job, image, &check, profile, samples, wanted_bytes,
-                                            canary_json(canaries, planted, &check)));
+        uw_job_post(job, UW_EVENT_VERIFY_ENDED,
+                    verification_json(job, image, &check, profile, samples, wanted_bytes,
+                                      canary_json(canaries, planted, &check)));
     uw_check_result_clear(&check);
     return done;
 }

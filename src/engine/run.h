@@ -52,6 +52,17 @@ struct uw_run {
     bool started;
 };
 
+static inline void uw_job_post(struct uw_job *job, enum uw_event_kind kind, json_t *data)
+{
+    uw_event_bus_post(&job->run->bus, job->index, kind, data);
+}
+
+/* What the stream says of the job so far; for the job's own thread. */
+static inline const struct uw_fold *uw_job_fold(const struct uw_job *job)
+{
+    return &job->run->bus.folds[job->index];
+}
+
 /* request.c: checks the words of the request and fills policy, folders and parallel; targets.c: probes and
  * plans. */
 bool uw_run_read_request(struct uw_run *run, struct uw_error *e);
@@ -61,10 +72,11 @@ bool uw_run_find_drives(struct uw_run *run, struct uw_error *e);
  * (an event says how); nothing was touched. */
 bool uw_gate_pass(struct uw_job *job);
 /* Compares the drive behind the open descriptor with the one that was planned for, and posts
- * identity-checked. */
-bool uw_gate_identity(struct uw_job *job, const char *when);
+ * identity-checked; posts failed where it does not answer. */
+enum uw_same { UW_SAME, UW_SAME_NOT, UW_SAME_UNKNOWN };
+enum uw_same uw_gate_identity(struct uw_job *job, const char *when);
 
-/* job.c: erases, verifies, ends. */
+/* documents.c: what goes on record; job.c: erases and verifies. */
 void uw_job_announce(struct uw_job *job); /* drive-selected, plan-made */
 bool uw_job_store_intent(struct uw_job *job, struct uw_error *e);
 void uw_job_erase(struct uw_job *job);

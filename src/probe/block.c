@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "probe/loop.h"
 
@@ -16,10 +17,21 @@ static void set_name(struct uw_block *block, const char *name)
     block->loop = strncmp(name, "loop", 4) == 0 && name[4] >= '0' && name[4] <= '9';
 }
 
-/* Boot partitions of an eMMC are disks of their own to the kernel, below the folder of the user area. */
-static bool is_area(const char *dir)
+bool uw_block_is_part(const char *dir)
 {
     return uw_path_exists(dir, "../dev") && uw_path_exists(dir, "../size");
+}
+
+/* Boot partitions of an eMMC are disks of their own to the kernel, below the folder of the user area. */
+static void set_area(const struct uw_blocks *blocks, struct uw_block *block)
+{
+    char parent[UW_LONG_PATH_BYTES];
+    if (block->whole != UW_NO_BLOCK || !uw_block_is_part(block->dir))
+        return;
+    snprintf(parent, sizeof parent, "%s", block->dir);
+    *strrchr(parent, '/') = '\0';
+    block->whole = uw_blocks_by_name(blocks, strrchr(parent, '/') + 1);
+    block->area = true;
 }
 
 static bool grow(struct uw_blocks *blocks)
@@ -57,7 +69,7 @@ static bool add_block(struct uw_blocks *blocks, const char *dir, const char *nam
         return false;
     }
     block.partition = whole != UW_NO_BLOCK;
-    block.area = !block.partition && is_area(block.dir);
+    set_area(blocks, &block);
     uw_read_text(block.dir, "dm/name", block.mapped, sizeof block.mapped);
     blocks->items[blocks->count++] = block;
     return true;
@@ -141,13 +153,13 @@ bool uw_blocks_read(const struct uw_tree *tree, struct uw_blocks *blocks, struct
     char dir[UW_LONG_PATH_BYTES];
     struct uw_names names;
     *blocks = (struct uw_blocks){0};
-    if (!uw_path_join(dir, tree->sys, "block") || !uw_names_read(dir, &names))
+    if (!uw_path_join(dir, tree->sys, "block") || access(dir, F_OK) != 0 || !uw_names_read(dir, &names))
         return uw_fail_errno(e, UW_E_IO, errno, "cannot read %s/block", tree->sys);
     bool ok = true;
     for (size_t i = 0; ok && i < names.count; i++) {
-        size_t whole = blocks->count;
+        size_t added = blocks->count;
         ok = add_block(blocks, dir, names.items[i], UW_NO_BLOCK) &&
-             (blocks->count == whole || add_partitions(blocks, whole));
+             (blocks->count == added || add_partitions(blocks, added));
     }
     uw_names_clear(&names);
     if (ok && add_layers(tree, blocks))

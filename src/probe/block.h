@@ -46,6 +46,10 @@ struct uw_blocks {
 bool uw_blocks_read(const struct uw_tree *tree, struct uw_blocks *blocks, struct uw_error *e);
 void uw_blocks_clear(struct uw_blocks *blocks);
 
+/* Whether the folder in sysfs belongs to a partition or an area of another device, whose folder it lies in.
+ */
+bool uw_block_is_part(const char *dir);
+
 /* Indexes; UW_NO_BLOCK where there is none. A path is a node or a link to one, as programs of the running
  * system name it ("/dev/..."). */
 size_t uw_blocks_by_devnum(const struct uw_blocks *blocks, dev_t devnum);

@@ -151,6 +151,22 @@ static void follow_block(struct search *search, size_t index)
         found_mount(search, uw_mounts_below(&search->snapshot->mounts, block->backing.path));
 }
 
+/* A loop device over a part of the boot medium, or over a file that the boot needs, is another name of it. */
+static bool is_other_name(const struct uw_blocks *blocks, size_t index)
+{
+    const struct uw_block *block = &blocks->items[index];
+    for (size_t i = 0; block->loop && i < blocks->layer_count; i++)
+        if (blocks->layers[i].upper == index && blocks->items[blocks->layers[i].lower].boot)
+            return true;
+    for (size_t i = 0; block->backing.known && i < blocks->count; i++) {
+        const struct uw_backing *other = &blocks->items[i].backing;
+        if (blocks->items[i].boot && other->known && other->dev == block->backing.dev &&
+            other->inode == block->backing.inode)
+            return true;
+    }
+    return false;
+}
+
 static bool follow_all(struct search *search)
 {
     const struct uw_snapshot *s = search->snapshot;
@@ -164,6 +180,8 @@ static bool follow_all(struct search *search)
                 return false;
         }
         for (size_t i = 0; i < s->blocks.count; i++) {
+            if (!s->blocks.items[i].boot && is_other_name(&s->blocks, i))
+                found_block(search, i);
             if (!s->blocks.items[i].boot || search->block_done[i])
                 continue;
             search->block_done[i] = true;

@@ -46,6 +46,7 @@ struct climb {
     size_t *queue;
     size_t queued;
     bool *seen;
+    bool *own; /* the drive itself, and what it is only another name of */
 };
 
 static bool climb_begin(struct climb *climb, const struct uw_snapshot *snapshot, struct uw_drive *drive)
@@ -54,13 +55,15 @@ static bool climb_begin(struct climb *climb, const struct uw_snapshot *snapshot,
     *climb = (struct climb){.snapshot = snapshot, .drive = drive};
     climb->queue = calloc(count + 1, sizeof *climb->queue);
     climb->seen = calloc(count + 1, sizeof *climb->seen);
-    return climb->queue != NULL && climb->seen != NULL;
+    climb->own = calloc(count + 1, sizeof *climb->own);
+    return climb->queue != NULL && climb->seen != NULL && climb->own != NULL;
 }
 
 static void climb_end(struct climb *climb)
 {
     free(climb->queue);
     free(climb->seen);
+    free(climb->own);
 }
 
 static void enqueue_one(struct climb *climb, size_t block)
@@ -161,7 +164,7 @@ static bool look_above(struct climb *climb, size_t block)
     if (!add_swaps(climb, block, node) || (!mounted && !add_btrfs(climb, block, node)))
         return false;
     for (size_t i = 0; i < blocks->layer_count; i++) {
-        if (blocks->layers[i].lower != block)
+        if (blocks->layers[i].lower != block || climb->own[blocks->layers[i].upper])
             continue;
         held = true;
         if (!add_upper(climb, blocks->layers[i].upper, node))
@@ -181,57 +184,87 @@ static bool climb_all(struct climb *climb)
     return true;
 }
 
+static bool is_file(const char *path, dev_t dev, ino_t inode)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_dev == dev && st.st_ino == inode;
+}
+
+/* Uses of a file: as swap space, and by loop devices and what is above them. */
+static bool add_uses_of_file(struct climb *climb, dev_t dev, ino_t inode)
+{
+    const struct uw_blocks *blocks = &climb->snapshot->blocks;
+    const struct uw_mounts *mounts = &climb->snapshot->mounts;
+    for (size_t i = 0; i < mounts->swap_count; i++)
+        if (is_file(mounts->swaps[i].path, dev, inode) &&
+            !uw_use_add(climb->drive, "swap", mounts->swaps[i].path))
+            return false;
+    for (size_t i = 0; i < blocks->count; i++) {
+        const struct uw_backing *backing = &blocks->items[i].backing;
+        char node[UW_PATH_BYTES];
+        if (!backing->known || backing->dev != dev || backing->inode != inode || climb->own[i])
+            continue;
+        uw_block_node(&blocks->items[i], node);
+        enqueue(climb, i);
+        climb->drive->boot_medium = climb->drive->boot_medium || blocks->items[i].boot;
+        if (!uw_use_add(climb->drive, "loop", node))
+            return false;
+    }
+    return true;
+}
+
+static size_t whole_of(const struct uw_blocks *blocks, size_t block)
+{
+    size_t whole = blocks->items[block].whole;
+    return whole == UW_NO_BLOCK ? block : whole;
+}
+
+/* The device node below a loop device, UW_NO_BLOCK for a file or another kind of device. */
+static size_t looped(const struct uw_blocks *blocks, size_t block)
+{
+    for (size_t i = 0; blocks->items[block].loop && i < blocks->layer_count; i++)
+        if (blocks->layers[i].upper == block)
+            return blocks->layers[i].lower;
+    return UW_NO_BLOCK;
+}
+
+/* The loop driver does not claim what it lies on, so others may use the same bytes: goes down to whatever the
+ * drive is another name of, and looks at that too. */
+static bool descend(struct climb *climb, size_t block)
+{
+    const struct uw_blocks *blocks = &climb->snapshot->blocks;
+    for (;;) {
+        size_t whole = whole_of(blocks, block), lower = looped(blocks, whole);
+        const struct uw_backing *backing = &blocks->items[whole].backing;
+        climb->own[block] = climb->own[whole] = true;
+        if (lower == UW_NO_BLOCK)
+            return !backing->known || backing->rdev != 0 ||
+                   add_uses_of_file(climb, backing->dev, backing->inode);
+        if (climb->own[lower])
+            return true;
+        enqueue(climb, lower);
+        enqueue_one(climb, whole_of(blocks, lower));
+        block = lower;
+    }
+}
+
 bool uw_use_of_block(const struct uw_snapshot *snapshot, size_t block, struct uw_drive *drive)
 {
     struct climb climb;
     bool ok = climb_begin(&climb, snapshot, drive);
     if (ok) {
         enqueue(&climb, block);
-        ok = climb_all(&climb);
+        ok = descend(&climb, block) && climb_all(&climb);
     }
     climb_end(&climb);
     return ok;
 }
 
-static bool is_file(const char *path, const struct uw_drive *drive)
-{
-    struct stat st;
-    return strcmp(path, drive->device) == 0 ||
-           (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_dev == drive->file_dev &&
-            st.st_ino == drive->file_inode);
-}
-
-static bool is_backing(const struct uw_backing *backing, const struct uw_drive *drive)
-{
-    if (backing->path[0] == '\0')
-        return false;
-    return backing->known ? backing->dev == drive->file_dev && backing->inode == drive->file_inode
-                          : is_file(backing->path, drive);
-}
-
-static bool add_loops_of_file(struct climb *climb)
-{
-    const struct uw_blocks *blocks = &climb->snapshot->blocks;
-    for (size_t i = 0; i < blocks->count; i++) {
-        char node[UW_PATH_BYTES];
-        if (!is_backing(&blocks->items[i].backing, climb->drive))
-            continue;
-        uw_block_node(&blocks->items[i], node);
-        enqueue(climb, i);
-        if (!uw_use_add(climb->drive, "loop", node))
-            return false;
-    }
-    return climb_all(climb);
-}
-
 bool uw_use_of_file(const struct uw_snapshot *snapshot, struct uw_drive *drive)
 {
-    const struct uw_mounts *mounts = &snapshot->mounts;
-    for (size_t i = 0; i < mounts->swap_count; i++)
-        if (is_file(mounts->swaps[i].path, drive) && !uw_use_add(drive, "swap", mounts->swaps[i].path))
-            return false;
     struct climb climb;
-    bool ok = climb_begin(&climb, snapshot, drive) && add_loops_of_file(&climb);
+    bool ok = climb_begin(&climb, snapshot, drive) &&
+              add_uses_of_file(&climb, drive->file_dev, drive->file_inode) && climb_all(&climb);
     climb_end(&climb);
     return ok;
 }

@@ -69,5 +69,5 @@ bool uw_vpd_wwn(const uint8_t *page, size_t bytes, char *to, size_t to_bytes)
 uint16_t uw_vpd_rotation(const uint8_t *page, size_t bytes)
 {
     long length = page_length(page, bytes, 0xb1);
-    return length >= 2 ? (uint16_t)(page[4] << 8 | page[5]) : 0;
+    return length >= 2 ? (uint16_t)((unsigned)page[4] << 8 | page[5]) : 0;
 }

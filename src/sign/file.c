@@ -186,11 +186,14 @@ bool uw_file_create(const char *folder, const char *name, mode_t mode, const voi
 static bool reserve(int fd, unsigned long long bytes)
 {
     struct statvfs fs;
-    if (bytes == 0 || (bytes <= LLONG_MAX && fallocate(fd, 0, 0, (off_t)bytes) == 0))
+    if (bytes == 0)
         return true;
-    if (errno != EOPNOTSUPP && errno != ENOSYS)
+    errno = EFBIG;
+    if (bytes > LLONG_MAX)
         return false;
-    if (fstatvfs(fd, &fs) != 0)
+    if (fallocate(fd, 0, 0, (off_t)bytes) == 0)
+        return true;
+    if ((errno != EOPNOTSUPP && errno != ENOSYS) || fstatvfs(fd, &fs) != 0)
         return false;
     if (fs.f_blocks == 0 || fs.f_frsize == 0 ||
         fs.f_bavail > bytes / fs.f_frsize) /* 0: it does not count them */

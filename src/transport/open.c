@@ -65,7 +65,7 @@ static bool refuse_open(const struct uw_block *block, int error, struct uw_error
     case EACCES:
     case EPERM:
         uw_fail_errno(e, UW_E_IO, error, "cannot open %s", block->path);
-        return uw_way_out(e, "run as root");
+        return geteuid() != 0 && uw_way_out(e, "run as root");
     default:
         return uw_fail_errno(e, UW_E_IO, error, "cannot open %s", block->path);
     }

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What goes on record of a job: its announcement, its intent, its end and its certificate. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/document.h"
+#include "engine/run.h"
+#include "output/output.h"
+
+/* Before: what stood on the drive, in types and counts; its contents never enter a document. */
+static json_t *before_json(const struct uw_drive *drive)
+{
+    json_t *types = json_array();
+    for (size_t i = 0; i < drive->content_type_count; i++)
+        json_array_append_new(types, json_string(drive->content_types[i]));
+    json_t *uses = json_array();
+    for (size_t i = 0; i < drive->use_count; i++)
+        json_array_append_new(uses,
+                              json_pack("{s:s, s:s}", "kind", drive->uses[i].kind, "by", drive->uses[i].by));
+    return json_pack("{s:o, s:i, s:o, s:o, s:[s,s,s,s,s,s], s:n, s:n}", "content",
+                     drive->content[0] ? json_string(drive->content) : json_null(), "partitions",
+                     (int)drive->partitions, "types", types, "in_use", uses, "use_checks", "mounts", "swap",
+                     "holders", "loop devices", "btrfs and zfs members", "exclusive open", "health",
+                     "histogram");
+}
+
+static json_t *unknown_json(const struct uw_drive *drive)
+{
+    json_t *unknown = json_object();
+    for (size_t i = 0; i < drive->unknown_count; i++) {
+        char path[UW_NAME_BYTES];
+        const struct uw_unknown *field = &drive->unknown[i];
+        snprintf(path, sizeof path, "%s.%s", strcmp(field->field, "content") == 0 ? "before" : "medium",
+                 field->field);
+        json_object_set_new(unknown, path, json_string(field->reason));
+    }
+    /* Read, and nothing was there: that is not the same as not read. */
+    if (drive->content[0] == '\0' && json_object_get(unknown, "before.content") == NULL)
+        json_object_set_new(unknown, "before.content", json_string("not_applicable"));
+    return unknown;
+}
+
+void uw_job_announce(struct uw_job *job)
+{
+    const struct uw_drive *drive = &job->drive;
+    char commitment[UW_SHA256_HEX];
+    uw_seed_commitment(job->seed, commitment);
+    uw_job_post(job, UW_EVENT_DRIVE_SELECTED,
+                json_pack("{s:s, s:s, s:I, s:s, s:s, s:b, s:s, s:o, s:o, s:o}", "device", drive->device, "id",
+                          drive->id, "bytes", (json_int_t)(drive->bytes < 1ULL << 53 ? drive->bytes : 0),
+                          "certificate_id", job->certificate_id, "intent_id", job->intent_id, "simulated", 0,
+                          "seed_commitment", commitment, "medium", uw_drive_medium_json(drive), "before",
+                          before_json(drive), "unknown", unknown_json(drive)));
+    uw_job_post(job, UW_EVENT_PLAN_MADE, uw_plan_event(&job->plan));
+}
+
+/* Signs a body and stores it; `path` receives where. */
+static json_t *sign_and_store(struct uw_job *job, const char *kind, const json_t *body, char *path,
+                              size_t path_bytes, struct uw_error *e)
+{
+    char name[256];
+    json_t *document = uw_sign_document(job->run->key, kind, body, e);
+    if (document == NULL)
+        return NULL;
+    uw_store_name(json_string_value(json_object_get(body, "issued_at")), job->drive.serial,
+                  json_string_value(json_object_get(body, "id")), kind, name, sizeof name);
+    path[0] = '\0';
+    if (!uw_store_document(job->run->certificates, name, document, path, path_bytes, e))
+        path[0] = '\0';
+    return document;
+}
+
+bool uw_job_store_intent(struct uw_job *job, struct uw_error *e)
+{
+    char path[UW_PATH_BYTES * 2], sha256[UW_SHA256_HEX];
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    json_t *body = uw_fold_intent(uw_job_fold(job), (int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
+    if (body == NULL)
+        return uw_fail(e, UW_E_NOMEM, "out of memory");
+    json_t *document = NULL;
+    if (uw_document_sha256(body, sha256, e))
+        document = sign_and_store(job, "intent", body, path, sizeof path, e);
+    bool stored = document != NULL && path[0] != '\0';
+    if (stored)
+        uw_job_post(job, UW_EVENT_INTENT_STORED, json_pack("{s:s, s:s}", "sha256", sha256, "path", path));
+    json_decref(document);
+    json_decref(body);
+    return stored;
+}
+
+static void post_stored(struct uw_job *job, const json_t *body, json_t *document, const char *path)
+{
+    char sha256[UW_SHA256_HEX] = "";
+    uw_document_sha256(body, sha256, NULL);
+    json_t *data = json_copy(document);
+    json_object_set_new(data, "path", json_string(path));
+    json_object_set_new(data, "sha256", json_string(sha256));
+    uw_job_post(job, UW_EVENT_CERTIFICATE_STORED, data);
+}
+
+static void post_not_stored(struct uw_job *job, json_t *document, const struct uw_error *e)
+{
+    json_t *data = document != NULL ? json_copy(document) : json_object();
+    json_object_set_new(data, "what", json_string("certificate"));
+    json_object_set_new(data, "why", json_string(e->text));
+    uw_job_post(job, UW_EVENT_NOT_STORED, data);
+}
+
+void uw_job_end(struct uw_job *job)
+{
+    struct uw_error e = {0};
+    char path[UW_PATH_BYTES * 2] = "";
+    const char *reason;
+    if (job->transport != NULL)
+        job->transport->ops->close(job->transport);
+    job->transport = NULL;
+    enum uw_verdict verdict = uw_fold_verdict(uw_job_fold(job), &reason);
+    bool reached = verdict == UW_VERDICT_SANITIZED || verdict == UW_VERDICT_SANITIZED_WITH_EXCEPTIONS;
+    const char *why = job->plan.refusal.refused ? job->plan.refusal.why : reason;
+    uw_job_post(job, UW_EVENT_JOB_ENDED,
+                json_pack("{s:s, s:s, s:s, s:s}", "device", job->drive.device, "verdict",
+                          uw_verdict_name(verdict), "level",
+                          reached ? uw_level_name(job->plan.level) : "none", "why", why));
+    json_t *body = uw_fold_certificate(uw_job_fold(job));
+    json_t *document = NULL;
+    if (body == NULL)
+        uw_fail(&e, UW_E_NOMEM, "out of memory");
+    else
+        document = sign_and_store(job, "certificate", body, path, sizeof path, &e);
+    job->stored = path[0] != '\0';
+    if (job->stored)
+        post_stored(job, body, document, path);
+    else
+        post_not_stored(job, document, &e);
+    json_decref(document);
+    json_decref(body);
+    job->verdict = verdict;
+    job->ended = true;
+}

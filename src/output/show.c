@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One page about a document, in the order in which people ask: what became of it, of what, how, proved by
+ * what, when, on whose authority, and what is not claimed. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/document.h"
+#include "output/output.h"
+#include "output/show_page.h"
+#include "unwrite/unwrite.h"
+
+static const char *const kinds[] = {"certificate", "intent", "addendum", "order"};
+static const char *const verdicts[] = {
+    "sanitized", "sanitized-with-exceptions", "failed", "stalled", "aborted", "refused"};
+
+static const json_t *body_of(const json_t *document, const char **kind)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const json_t *body = json_object_get(document, kinds[i]);
+        *kind = kinds[i];
+        if (json_is_object(body))
+            return body;
+    }
+    return NULL;
+}
+
+static bool is_known_verdict(const char *verdict)
+{
+    for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++)
+        if (strcmp(verdict, verdicts[i]) == 0)
+            return true;
+    return false;
+}
+
+static void heading(struct page *page, const char *text)
+{
+    char line[PAGE_COLUMNS + 1];
+    size_t i;
+    snprintf(line, sizeof line, "%s", text);
+    for (i = 0; line[i] != '\0'; i++)
+        line[i] = (char)toupper((unsigned char)line[i]);
+    page_raw(page, line);
+    memset(line, '=', i);
+    page_raw(page, line);
+}
+
+static void show_verdict(struct page *page, const json_t *body, const char *kind)
+{
+    char verdict[32], level[16], asked[16], line[PAGE_COLUMNS + 1];
+    words(body, "verdict", verdict, sizeof verdict);
+    words(body, "claim.level", level, sizeof level);
+    words(body, "claim.level_requested", asked, sizeof asked);
+    bool sanitized = strncmp(verdict, "sanitized", strlen("sanitized")) == 0;
+    if (strcmp(kind, "intent") == 0)
+        snprintf(line, sizeof line, "intent: an erase was about to begin");
+    else if (strcmp(kind, "certificate") != 0)
+        snprintf(line, sizeof line, "%s", kind);
+    else if (!is_known_verdict(verdict))
+        snprintf(line, sizeof line, "unknown verdict '%s': not a record of an erase", verdict);
+    else if (sanitized)
+        snprintf(line, sizeof line, "%s (%s)", verdict, *level != '\0' ? level : "no level");
+    else
+        snprintf(line, sizeof line, "%s: not sanitized", verdict);
+    heading(page, line);
+    if (json_is_true(member(body, "simulated")))
+        page_entry(page, "SIMULATED", "No real drive was erased.");
+    if (sanitized && *asked != '\0' && strcmp(asked, level) != 0)
+        page_entry(page, "Asked for", "%s", asked);
+}
+
+static void show_statement(struct page *page, const json_t *body)
+{
+    char text[PAGE_TEXT_BYTES];
+    struct words w = {""};
+    page_entry(page, "Statement", "%s", words(body, "claim.statement", text, sizeof text));
+    words_add_member(&w, ", ", "rule ", body, "claim.rule");
+    words_add_member(&w, ", ", "by ", body, "claim.rule_set");
+    words_add_member(&w, ", ", "basis ", body, "claim.basis");
+    if (json_is_true(member(body, "claim.relies_on_maker")))
+        words_add(&w, ", ", "relies on the drive's maker");
+    page_entry(page, "Claim", "%s", w.text);
+}
+
+static void show_medium(struct page *page, const json_t *body)
+{
+    char size[32];
+    const json_t *medium = member(body, "medium");
+    json_int_t bytes = count_at(medium, "capacity.bytes");
+    struct words what = {""}, who = {""}, where = {""};
+    words_add_member(&what, " ", "", medium, "vendor");
+    words_add_member(&what, " ", "", medium, "model");
+    if (bytes >= 0) {
+        uw_text_bytes((uint64_t)bytes, size, sizeof size);
+        words_add(&what, ", ", "%s (%" JSON_INTEGER_FORMAT " bytes)", size, bytes);
+    }
+    words_add_member(&what, ", sectors of ", "", medium, "capacity.logical_block_bytes");
+    words_add_member(&who, ", ", "serial ", medium, "serial");
+    words_add_member(&who, ", ", "WWN ", medium, "wwn");
+    words_add_member(&who, ", ", "firmware ", medium, "firmware");
+    words_add_member(&where, ", ", "", medium, "device");
+    words_add_member(&where, ", ", "bus ", medium, "bus");
+    words_add_member(&where, ", ", "", medium, "type");
+    words_add_member(&where, ", ", "", medium, "scope");
+    page_entry(page, "Drive", "%s", what.text);
+    page_entry(page, NULL, "%s", *who.text != '\0' || medium == NULL ? who.text : "no serial, no WWN");
+    page_entry(page, NULL, "%s", where.text);
+}
+
+static const char *same_text(const json_t *check)
+{
+    const json_t *same = member(check, "same");
+    return json_is_true(same) ? "the same" : json_is_false(same) ? "ANOTHER DRIVE" : "not looked at";
+}
+
+static void show_identity(struct page *page, const json_t *body)
+{
+    const json_t *recheck = member(body, "medium.identity_recheck");
+    if (json_is_object(recheck))
+        page_entry(page, NULL, "looked at again before the first write: %s; after the last read: %s",
+                   same_text(member(recheck, "before")), same_text(member(recheck, "after")));
+}
+
+/* "00, ff, aes-256-ctr" */
+static void add_passes(struct words *w, const json_t *passes)
+{
+    struct words patterns = {""};
+    char text[32];
+    size_t i;
+    const json_t *pass;
+    json_array_foreach (passes, i, pass) {
+        const char *name = json_is_string(member(pass, "pattern")) ? "pattern" : "cipher";
+        words_add(&patterns, ", ", "%s%s", words(pass, name, text, sizeof text),
+                  json_is_false(member(pass, "complete")) ? " (incomplete)" : "");
+    }
+    words_add(w, ", ", "%zu pass%s: %s", i, i == 1 ? "" : "es", patterns.text);
+}
+
+static void show_step(struct page *page, const json_t *step, bool ran)
+{
+    char label[32], text[PAGE_TEXT_BYTES / 2];
+    struct words w = {""};
+    snprintf(label, sizeof label, "Step %s", words(step, "sequence", text, 12));
+    words_add_member(&w, ", ", "", step, "method");
+    words_add_member(&w, ", ", "", step, "technique");
+    words_add_member(&w, ", ", "standard ", step, "parameters.standard");
+    if (json_array_size(member(step, "passes")) > 0)
+        add_passes(&w, member(step, "passes"));
+    if (ran)
+        words_add(&w, ", ", "%s",
+                  json_is_true(member(step, "completion.complete")) ? "complete" : "NOT COMPLETE");
+    words_add_member(&w, ", bytes written: ", "", step, "bytes_written");
+    page_entry(page, label, "%s", w.text);
+    page_entry(page, NULL, "%s", words(step, "completion.error", text, sizeof text));
+}
+
+/* "lba 8192 (24 blocks)" of the first ranges; how many more there are. */
+static void add_ranges(struct words *w, const json_t *ranges)
+{
+    char lba[24], count[24];
+    size_t i, total = json_array_size(ranges);
+    const json_t *range;
+    json_array_foreach (ranges, i, range) {
+        if (i == PAGE_LISTED)
+            break;
+        words_add(w, ", ", "%s (%s)", words(range, "lba", lba, sizeof lba),
+                  words(range, "count", count, sizeof count));
+    }
+    if (total > PAGE_LISTED)
+        words_add(w, ", ", "and %zu more", total - PAGE_LISTED);
+}
+
+static void show_unwritten(struct page *page, const json_t *step)
+{
+    struct words ranges = {""};
+    json_int_t bytes = count_at(step, "unwritten_bytes");
+    add_ranges(&ranges, member(step, "unwritten"));
+    if (*ranges.text != '\0')
+        page_entry(page, "NOT WRITTEN", "%" JSON_INTEGER_FORMAT " bytes; first block (blocks): %s", bytes,
+                   ranges.text);
+}
+
+static void show_steps(struct page *page, const json_t *body, const char *kind)
+{
+    bool ran = strcmp(kind, "certificate") == 0;
+    const json_t *steps = member(body, ran ? "steps" : "plan.steps"), *step;
+    size_t i;
+    json_array_foreach (steps, i, step) {
+        if (i == PAGE_LISTED) {
+            page_entry(page, NULL, "and %zu more steps", json_array_size(steps) - i);
+            break;
+        }
+        show_step(page, step, ran);
+        show_unwritten(page, step);
+    }
+    if (ran && i == 0)
+        page_entry(page, "Steps", "none: nothing was sent to the drive");
+}
+
+/* "BEFORE 99.9 AFTER": parts per million as percent, left out where there are none. */
+static void add_ppm(struct words *w, const char *separator, const char *before, json_int_t ppm,
+                    const char *after)
+{
+    char percent[48];
+    if (ppm < 0)
+        return;
+    snprintf(percent, sizeof percent, "%" JSON_INTEGER_FORMAT ".%04" JSON_INTEGER_FORMAT, ppm / 10000,
+             ppm % 10000);
+    size_t end = strlen(percent);
+    while (percent[end - 1] == '0')
+        percent[--end] = '\0';
+    if (percent[end - 1] == '.')
+        percent[end - 1] = '\0';
+    words_add(w, separator, "%s%s %%%s", before, percent, after);
+}
+
+static void show_canaries(struct page *page, const json_t *verification)
+{
+    struct words w = {""}, detection = {""};
+    words_add_member(&w, ", ", "markers written before: ", verification, "canary.written");
+    words_add_member(&w, ", ", "readable then: ", verification, "canary.readable_before");
+    words_add_member(&w, ", ", "found after: ", verification, "canary.found_after");
+    page_entry(page, NULL, "%s", w.text);
+    if (count_at(verification, "detection.residue_ppm") < 0)
+        return;
+    add_ppm(&detection, "", "a residue of ", count_at(verification, "detection.residue_ppm"),
+            " of the blocks");
+    add_ppm(&detection, " ", "would have shown with a probability of ",
+            count_at(verification, "detection.probability_ppm"), "");
+    page_entry(page, NULL, "%s", detection.text);
+}
+
+static void show_verification(struct page *page, const json_t *body)
+{
+    const json_t *verification = member(body, "verification");
+    struct words w = {""}, found = {""}, unread = {""};
+    if (!json_is_object(verification)) {
+        page_entry(page, "Verified", "no: nothing was read back");
+        return;
+    }
+    words_add_member(&w, ", ", "", verification, "result");
+    words_add_member(&w, ", ", "profile ", verification, "profile");
+    add_ppm(&w, ", ", "", count_at(verification, "coverage_ppm"), " of the blocks read back");
+    words_add(&w, ", ", "first block: %s", json_is_true(member(verification, "first")) ? "yes" : "NO");
+    words_add(&w, ", ", "last block: %s", json_is_true(member(verification, "last")) ? "yes" : "NO");
+    if (!json_is_true(member(verification, "direct_io")))
+        words_add(&w, ", ", "THROUGH THE PAGE CACHE");
+    page_entry(page, "Verified", "%s", w.text);
+    words_add_member(&found, ", ", "expected: ", verification, "expected");
+    words_add_member(&found, ", ", "blocks that differ: ", verification, "mismatches");
+    add_ranges(&unread, member(verification, "read_errors"));
+    if (*unread.text != '\0')
+        words_add(&found, ", ", "unreadable from: %s", unread.text);
+    page_entry(page, NULL, "%s", found.text);
+    show_canaries(page, verification);
+}
+
+/* "2026-11-22 13:16:00 UTC" of an RFC 3339 time; anything else as it is. */
+static const char *time_text(const json_t *object, const char *path, char *to, size_t to_bytes)
+{
+    char raw[64];
+    words(object, path, raw, sizeof raw);
+    size_t length = strlen(raw);
+    if (length >= 20 && raw[10] == 'T' && raw[length - 1] == 'Z')
+        snprintf(to, to_bytes, "%.10s %.8s UTC", raw, raw + 11);
+    else
+        snprintf(to, to_bytes, "%s", *raw != '\0' ? raw : "?");
+    return to;
+}
+
+static void show_time(struct page *page, const json_t *body, const char *kind)
+{
+    char start[64], end[64];
+    const json_t *times = member(body, "time");
+    const json_t *synchronised = member(times, "synchronised");
+    if (strcmp(kind, "certificate") == 0)
+        page_entry(page, "When", "%s to %s", time_text(times, "start", start, sizeof start),
+                   time_text(times, "end", end, sizeof end));
+    else
+        page_entry(page, "When", "issued %s", time_text(body, "issued_at", start, sizeof start));
+    if (!json_is_object(times))
+        return;
+    struct words w = {""};
+    words_add(&w, "", "%s",
+              json_is_true(synchronised)    ? "the host's clock was synchronised"
+              : json_is_false(synchronised) ? "the host's clock was NOT synchronised"
+                                            : "whether the host's clock was synchronised is not known");
+    words_add_member(&w, ", trust: ", "", times, "trust");
+    page_entry(page, NULL, "%s", w.text);
+}
+
+static void add_approvals(struct words *w, const json_t *list)
+{
+    size_t i;
+    const json_t *person;
+    json_array_foreach (list, i, person) {
+        if (i == PAGE_LISTED) {
+            words_add(w, ", ", "and %zu more", json_array_size(list) - i);
+            break;
+        }
+        words_add_member(w, "; ", "approved by ", person, "name");
+        words_add_member(w, ", ", "", person, "role");
+    }
+}
+
+static void show_authority(struct page *page, const json_t *body)
+{
+    char text[PAGE_TEXT_BYTES / 2];
+    const json_t *authority = member(body, "authority");
+    struct words who = {""}, order = {""}, approved = {""}, hold = {""};
+    words_add_member(&who, ", ", "", body, "people.operator.name");
+    words_add_member(&who, ", ", "", body, "people.operator.location");
+    words_add_member(&who, ", ", "station ", body, "station");
+    words_add_member(&who, ", ", "confirmed by ", authority, "confirmed_by");
+    page_entry(page, "Operator", "%s", who.text);
+    words_add_member(&order, ", ", "ticket ", authority, "ticket");
+    words_add_member(&order, ", ", "order ", authority, "order.id");
+    words_add_member(&order, ", ", "customer ", authority, "owner.customer");
+    words_add_member(&order, ", ", "reason: ", authority, "reason");
+    page_entry(page, "Authority", "%s",
+               *order.text != '\0' ? order.text : "no ticket, order, customer or reason given");
+    add_approvals(&approved, member(authority, "approved_by"));
+    page_entry(page, NULL, "%s", approved.text);
+    words_add_member(&hold, ", ", "duty to preserve: ", authority, "preservation.status");
+    words_add_member(&hold, ", ", "notice given: ", authority, "notice.given");
+    page_entry(page, NULL, "%s", hold.text);
+    page_entry(page, "Refused", "%s", words(authority, "refusal.why", text, sizeof text));
+    page_entry(page, "Way out", "%s", words(authority, "refusal.way_out", text, sizeof text));
+}
+
+/* The first entries of a list of objects or words, each "A: B". */
+static void show_list(struct page *page, const char *label, const json_t *list, const char *first,
+                      const char *second)
+{
+    char a[64], b[PAGE_TEXT_BYTES / 2];
+    size_t i;
+    const json_t *item;
+    json_array_foreach (list, i, item) {
+        if (i == PAGE_LISTED) {
+            page_entry(page, NULL, "and %zu more", json_array_size(list) - i);
+            break;
+        }
+        page_entry(page, i == 0 ? label : NULL, "%s: %s", words(item, first, a, sizeof a),
+                   words(item, second, b, sizeof b));
+    }
+}
+
+static void show_codes(struct page *page, const char *label, const json_t *list)
+{
+    char text[64];
+    struct words w = {""};
+    size_t i;
+    const json_t *code;
+    json_array_foreach (list, i, code) {
+        if (i == 3 * PAGE_LISTED) {
+            words_add(&w, ", ", "and %zu more", json_array_size(list) - i);
+            break;
+        }
+        uw_text_printable(json_is_string(code) ? json_string_value(code) : "?", text, sizeof text);
+        words_add(&w, ", ", "%s", text);
+    }
+    page_entry(page, label, "%s", w.text);
+}
+
+static void show_host(struct page *page, const json_t *body)
+{
+    struct words host = {""}, tool = {""};
+    words_add_member(&host, " ", "", body, "host.dmi.vendor");
+    words_add_member(&host, " ", "", body, "host.dmi.product");
+    words_add_member(&host, ", ", "serial ", body, "host.dmi.serial");
+    words_add_member(&host, ", ", "asset ", body, "host.dmi.asset_tag");
+    words_add_member(&host, ", ", "kernel ", body, "host.kernel");
+    page_entry(page, "Host", "%s", host.text);
+    words_add_member(&tool, " ", "", body, "tool.name");
+    words_add_member(&tool, " ", "", body, "tool.version");
+    words_add_member(&tool, ", ", "commit ", body, "tool.commit");
+    page_entry(page, "Tool", "%s", tool.text);
+}
+
+/* The kid of a protected header; empty where it cannot be read. */
+static void read_kid(const json_t *signature, char *kid, size_t kid_bytes)
+{
+    uint8_t header[1024];
+    const char *text = json_string_value(json_object_get(signature, "protected"));
+    long bytes = text != NULL ? uw_base64url_decode(text, header, sizeof header) : -1;
+    json_t *decoded =
+        bytes > 0 ? json_loadb((const char *)header, (size_t)bytes, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    words(decoded, "kid", kid, kid_bytes);
+    json_decref(decoded);
+}
+
+static void show_signatures(struct page *page, const json_t *document)
+{
+    char kid[64];
+    const json_t *signatures = json_object_get(document, "signatures"), *signature;
+    size_t i;
+    json_array_foreach (signatures, i, signature) {
+        if (i == PAGE_LISTED) {
+            page_entry(page, NULL, "and %zu more", json_array_size(signatures) - i);
+            break;
+        }
+        read_kid(signature, kid, sizeof kid);
+        page_entry(page, i == 0 ? "Signed by" : NULL, "%s", *kid != '\0' ? kid : "a key that is not named");
+    }
+    page_entry(page, i == 0 ? "Signed by" : NULL, "%s",
+               i == 0 ? "NOBODY" : "not checked here; use unwrite cert verify");
+}
+
+static void show_document(struct page *page, const json_t *body, const char *kind)
+{
+    char issued[64];
+    struct words w = {""};
+    words_add_member(&w, " ", "", body, "id");
+    words_add(&w, ", ", "issued %s", time_text(body, "issued_at", issued, sizeof issued));
+    page_entry(page, "Document", "%s %s", kind, w.text);
+    w.text[0] = '\0';
+    words_add_member(&w, ", ", "run ", body, "run");
+    page_entry(page, NULL, "%s", w.text);
+    w.text[0] = '\0';
+    words_add_member(&w, ", ", "intent ", body, "intent_sha256");
+    page_entry(page, NULL, "%s", w.text);
+}
+
+char *uw_show_document(const json_t *document)
+{
+    struct page page = {0};
+    const char *kind;
+    const json_t *body = body_of(document, &kind);
+    if (body == NULL) {
+        heading(&page, "not a document of unwrite");
+        return page.text;
+    }
+    bool certificate = strcmp(kind, "certificate") == 0;
+    show_verdict(&page, body, kind);
+    if (certificate)
+        show_statement(&page, body);
+    show_list(&page, "Exceptions", member(body, "exceptions"), "code", "text");
+    show_medium(&page, body);
+    show_identity(&page, body);
+    show_codes(&page, "Held before", member(body, "before.types"));
+    show_steps(&page, body, kind);
+    if (certificate)
+        show_verification(&page, body);
+    show_codes(&page, "Limitations", member(body, "claim.limitations"));
+    show_list(&page, "Not covered", member(body, "not_covered"), "controller", "why");
+    show_time(&page, body, kind);
+    show_authority(&page, body);
+    show_host(&page, body);
+    show_document(&page, body, kind);
+    show_signatures(&page, document);
+    return page.text;
+}
