@@ -95,7 +95,7 @@ check_documents() { /usr/bin/python3 "$SOURCE/tests/root/documents.py" "$SOURCE/
 plant() {
     local bytes at
     bytes=$(blockdev --getsize64 "$1")
-    mkfs.ext4 -q -F "$1"
+    mkfs.ext4 -q -F -E nodiscard,lazy_itable_init=0,lazy_journal_init=0 "$1"
     mkdir -p mnt
     mount "$1" mnt
     head -c 4M < <(yes "$marker") >mnt/secret

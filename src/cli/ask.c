@@ -31,7 +31,7 @@ static bool read_answer(int tty, const volatile sig_atomic_t *stop, char *answer
         ssize_t n = read(tty, &c, 1);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0)
+        if (n < 0 || *stop)
             return false;
         if (n == 0 || c == '\n')
             break;
@@ -55,7 +55,7 @@ static void show_plans(int tty, const json_t *plans)
     size_t i;
     const json_t *plan;
     char title[QUESTION_BYTES / 2], brief[QUESTION_BYTES / 4], line[QUESTION_BYTES];
-    json_array_foreach (plans, i, plan) {
+    json_array_foreach(plans, i, plan) {
         plan_title(plan, title, sizeof title);
         plan_brief(plan, brief, sizeof brief);
         snprintf(line, sizeof line, "%s: %s", title, brief);

@@ -66,7 +66,9 @@ static enum uw_exit verify_file(const struct invocation *invocation, const char 
     } else if (code == UW_EXIT_FAILED) {
         print_line(stdout, "does not hold");
     }
-    if (code != UW_EXIT_SANITIZED)
+    if (code != UW_EXIT_SANITIZED && strstr(e.text, file) == NULL)
+        remark("%s: %s", file, e.text);
+    else if (code != UW_EXIT_SANITIZED)
         complain(&e);
     json_decref(document);
     return code;

@@ -4,6 +4,7 @@
 
 #include "ask.h"
 #include "cli.h"
+#include "plan.h"
 #include "report.h"
 
 /* What signal handlers touch. */
@@ -56,55 +57,66 @@ static void release_signals(void)
     running = NULL;
 }
 
-static void tell_stops(struct report *report, int *told)
+/* The report, and how many signals it has told of. */
+struct watcher {
+    struct report report;
+    int told;
+};
+
+static void tell_stops(struct watcher *watcher)
 {
     int seen = stops;
-    if (seen == *told)
+    if (seen == watcher->told)
         return;
-    report_remark(report, *told == 0 ? "stopping: waiting for the transfers in flight"
-                                     : "already stopping: waiting for the transfers in flight");
-    *told = seen;
+    report_remark(&watcher->report, watcher->told == 0
+                                        ? "stopping: waiting for the transfers in flight"
+                                        : "already stopping: waiting for the transfers in flight");
+    watcher->told = seen;
 }
 
-static void watch(struct uw_run *run, struct report *report)
+static void on_event(void *user, const struct uw_event *event)
 {
-    int told = 0;
-    while (uw_run_poll(run, SCREEN_INTERVAL_MS, report_event, report)) {
+    struct watcher *watcher = user;
+    tell_stops(watcher);
+    report_event(&watcher->report, event);
+}
+
+static void watch(struct uw_run *run, struct watcher *watcher)
+{
+    while (uw_run_poll(run, SCREEN_INTERVAL_MS, on_event, watcher)) {
         if (continued)
-            screen_forget(&report->screen);
+            screen_forget(&watcher->report.screen);
         continued = 0;
-        tell_stops(report, &told);
-        report_tick(report);
+        tell_stops(watcher);
+        report_tick(&watcher->report);
     }
 }
 
-static int erase(struct uw_run *run, bool json)
+/* Nothing was touched: what could not be stored is for the user to set right. */
+static int complain_of_start(struct uw_error *e)
+{
+    e->code = e->code == UW_E_STORE ? UW_E_USAGE : e->code;
+    return complain(e);
+}
+
+static int erase(struct uw_run *run, const struct invocation *invocation)
 {
     struct uw_error e = {0};
-    struct report report;
-    if (uw_run_count(run) == 0) {
-        uw_fail(&e, UW_E_IO, "no drive found");
-        int code = (int)uw_run_forecast(run);
-        return code == UW_EXIT_SANITIZED ? code : complain(&e);
-    }
-    if (!report_init(&report, uw_run_count(run), json)) {
-        report_clear(&report);
+    struct watcher watcher = {.told = 0};
+    if (!report_init(&watcher.report, uw_run_count(run), invocation)) {
+        report_clear(&watcher.report);
         uw_fail(&e, UW_E_NOMEM, "out of memory");
         return complain(&e);
     }
     catch_signals(run);
-    int code;
-    if (uw_run_start(run, &e)) {
-        watch(run, &report);
-        report_summary(&report);
-        code = (int)uw_run_exit(run);
-    } else {
-        /* Nothing was touched: what could not be stored is the user's to set right. */
-        e.code = e.code == UW_E_STORE ? UW_E_USAGE : e.code;
-        code = complain(&e);
+    bool started = uw_run_start(run, &e);
+    if (started) {
+        watch(run, &watcher);
+        report_summary(&watcher.report);
     }
+    int code = started ? (int)uw_run_exit(run) : complain_of_start(&e);
     release_signals();
-    report_clear(&report);
+    report_clear(&watcher.report);
     return code;
 }
 
@@ -121,7 +133,13 @@ int verb_erase(struct invocation *invocation)
         return complain(&e);
     json_t *plans = uw_run_plans(run, &e);
     asker.plans = json_object_get(plans, "plans");
-    int code = plans != NULL ? erase(run, invocation->json) : complain(&e);
+    int code;
+    if (plans == NULL)
+        code = complain(&e);
+    else if (uw_run_count(run) == 0)
+        code = complain_of_nothing(run, &invocation->request);
+    else
+        code = erase(run, invocation);
     uw_run_close(run);
     json_decref(plans);
     return code;

@@ -77,7 +77,7 @@ static void use_cell(const json_t *drive, char *cell, size_t cell_bytes)
     cell[0] = '\0';
     if (truth_of(drive, "boot_medium"))
         used += (size_t)snprintf(cell, cell_bytes, "boot medium");
-    json_array_foreach (json_object_get(drive, "in_use"), i, use) {
+    json_array_foreach(json_object_get(drive, "in_use"), i, use) {
         if (used >= cell_bytes)
             break;
         int n = snprintf(cell + used, cell_bytes - used, "%s%s %s", used > 0 ? ", " : "",
@@ -134,7 +134,7 @@ static bool print_drives(const json_t *drives)
     bool ok = table != NULL;
     if (ok)
         drop_columns(table);
-    json_array_foreach (drives, i, drive) {
+    json_array_foreach(drives, i, drive) {
         ok = ok && add_drive(table, drive);
     }
     return table_print(table) && ok;
@@ -144,7 +144,7 @@ static void print_not_covered(const json_t *list)
 {
     size_t i;
     const json_t *item;
-    json_array_foreach (list, i, item) {
+    json_array_foreach(list, i, item) {
         print_line(stdout, "not covered: %s: %s", text_or(item, "controller", "?"),
                    text_or(item, "why", "?"));
     }
@@ -155,8 +155,8 @@ static bool lacks_permission(const json_t *drives)
     size_t i;
     json_t *drive, *reason;
     const char *field;
-    json_array_foreach (drives, i, drive) {
-        json_object_foreach (json_object_get(drive, "unknown"), field, reason) {
+    json_array_foreach(drives, i, drive) {
+        json_object_foreach(json_object_get(drive, "unknown"), field, reason) {
             const char *text = json_string_value(reason);
             if (text != NULL && strcmp(text, "no_permission") == 0)
                 return true;

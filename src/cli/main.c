@@ -9,16 +9,16 @@
 
 #include "config.h"
 
-/* A program started with a closed descriptor would get a drive as its standard output and print onto it. */
-static bool open_standard_descriptors(void)
+/* A program started with a closed descriptor would get a drive as its standard output and print onto it. The
+ * place is taken by a descriptor of the other direction, so that using it fails as before. */
+static bool fill_standard_descriptors(void)
 {
-    int fd;
-    do
-        fd = open("/dev/null", O_RDWR | O_NOCTTY);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd < 0)
-        return false;
-    close(fd);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) != -1 || errno != EBADF)
+            continue;
+        if (open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_NOCTTY) != fd)
+            return false;
+    }
     return true;
 }
 
@@ -87,7 +87,7 @@ int main(int argc, char **argv)
     struct uw_error e = {0};
     struct invocation invocation = {0};
     int words = 0;
-    if (!open_standard_descriptors())
+    if (!fill_standard_descriptors())
         return UW_EXIT_FAILED;
     setlocale(LC_CTYPE, "");
     invocation.verb = verb_find(argc, argv, &words, &e);

@@ -38,7 +38,7 @@ static bool add_method(struct libscols_table *table, const json_t *method)
     char levels[LIST_BYTES] = "", item[96];
     const char *rule_set;
     json_t *level;
-    json_object_foreach (json_object_get(method, "levels"), rule_set, level) {
+    json_object_foreach(json_object_get(method, "levels"), rule_set, level) {
         snprintf(item, sizeof item, "%s %s", rule_set,
                  json_is_string(level) ? json_string_value(level) : "-");
         append(levels, item);
@@ -54,7 +54,7 @@ static bool add_standard(struct libscols_table *table, const json_t *standard)
     char passes[LIST_BYTES] = "";
     size_t i;
     const json_t *pass;
-    json_array_foreach (json_object_get(standard, "passes"), i, pass) {
+    json_array_foreach(json_object_get(standard, "passes"), i, pass) {
         append(passes, text_or(pass, "pattern", text_or(pass, "cipher", "?")));
     }
     const char *cells[STANDARD_COLUMNS] = {text_or(standard, "id", "?"), text_or(standard, "status", "-"),
@@ -70,7 +70,7 @@ static bool print_table(const struct table_column *columns, size_t count, const 
     bool ok = table != NULL;
     size_t i;
     const json_t *item;
-    json_array_foreach (items, i, item) {
+    json_array_foreach(items, i, item) {
         ok = ok && add(table, item);
     }
     return table_print(table) && ok;

@@ -34,7 +34,7 @@ void plan_time(const json_t *plan, char *text, size_t text_bytes)
     char duration[32];
     size_t i;
     const json_t *step;
-    json_array_foreach (json_object_get(plan, "steps"), i, step) {
+    json_array_foreach(json_object_get(plan, "steps"), i, step) {
         uint64_t step_s = number_of(step, "estimate_s");
         known = known && step_s > 0;
         seconds += step_s;
@@ -80,7 +80,7 @@ static void print_step(size_t number, const json_t *step)
     text[0] = '\0';
     const char *rule_set;
     json_t *level;
-    json_object_foreach (json_object_get(step, "levels"), rule_set, level) {
+    json_object_foreach(json_object_get(step, "levels"), rule_set, level) {
         char item[96];
         snprintf(item, sizeof item, "%s by %s",
                  json_is_string(level) ? json_string_value(level) : "not listed", rule_set);
@@ -111,7 +111,7 @@ static void print_rejected(const json_t *list)
 {
     size_t i;
     const json_t *item;
-    json_array_foreach (list, i, item) {
+    json_array_foreach(list, i, item) {
         char text[TEXT_BYTES];
         snprintf(text, sizeof text, "%s: %s", text_or(item, "method", "?"), text_or(item, "why", "?"));
         row(i == 0 ? "not taken" : "", text);
@@ -123,7 +123,7 @@ static void join(const json_t *list, char *text, size_t text_bytes)
     size_t i;
     const json_t *item;
     text[0] = '\0';
-    json_array_foreach (list, i, item) {
+    json_array_foreach(list, i, item) {
         if (json_is_string(item))
             add(text, text_bytes, ", ", json_string_value(item));
     }
@@ -142,7 +142,7 @@ void plan_print(const json_t *plan)
     }
     if (json_array_size(steps) > 0) {
         print_level(plan);
-        json_array_foreach (steps, i, step) {
+        json_array_foreach(steps, i, step) {
             print_step(i + 1, step);
         }
         row("verify", text_or(plan, "verify", ""));
@@ -160,11 +160,34 @@ static void print_plans(const json_t *plans)
 {
     size_t i;
     const json_t *plan;
-    json_array_foreach (plans, i, plan) {
+    json_array_foreach(plans, i, plan) {
         if (i > 0)
             putchar('\n');
         plan_print(plan);
     }
+}
+
+int complain_of_nothing(const struct uw_run *run, const struct uw_request *request)
+{
+    struct uw_error e = {0};
+    bool allowed = request->all && request->allow_not_covered;
+    uw_fail(&e, UW_E_IO, "no drive found%s", request->exclude.count > 0 ? " but those excluded" : "");
+    int code = complain(&e);
+    return allowed ? (int)uw_run_forecast(run) : code;
+}
+
+/* --all does not mean what a controller hides; named targets speak for themselves. */
+static void print_not_covered(void)
+{
+    struct uw_error e = {0};
+    json_t *list = uw_list(NULL, &e);
+    size_t i;
+    const json_t *item;
+    json_array_foreach(json_object_get(list, "not_covered"), i, item) {
+        print_line(stdout, "not covered: %s: %s", text_or(item, "controller", "?"),
+                   text_or(item, "why", "?"));
+    }
+    json_decref(list);
 }
 
 int verb_plan(struct invocation *invocation)
@@ -172,17 +195,19 @@ int verb_plan(struct invocation *invocation)
     struct uw_error e = {0};
     struct uw_run *run = uw_run_open(&invocation->request, &e);
     json_t *document = run != NULL ? uw_run_plans(run, &e) : NULL;
-    int code = UW_EXIT_SANITIZED;
+    int code;
+    if (document != NULL && invocation->json)
+        print_document(document);
+    else if (document != NULL)
+        print_plans(json_object_get(document, "plans"));
+    if (document != NULL && !invocation->json && invocation->request.all)
+        print_not_covered();
     if (document == NULL)
         code = complain(&e);
-    else if (invocation->json)
-        print_document(document);
+    else if (uw_run_count(run) == 0)
+        code = complain_of_nothing(run, &invocation->request);
     else
-        print_plans(json_object_get(document, "plans"));
-    if (document != NULL)
         code = (int)uw_run_forecast(run);
-    if (document != NULL && uw_run_count(run) == 0)
-        remark("no drive found");
     json_decref(document);
     uw_run_close(run);
     return code;

@@ -3,9 +3,7 @@
 #ifndef UW_CLI_PLAN_H
 #define UW_CLI_PLAN_H
 
-#include <stdio.h>
-
-#include <jansson.h>
+#include "unwrite/unwrite.h"
 
 /* "/dev/sda: Model, 480.1 GB, serial S" */
 void plan_title(const json_t *plan, char *text, size_t text_bytes);
@@ -15,6 +13,10 @@ void plan_time(const json_t *plan, char *text, size_t text_bytes);
 
 /* "overwrite to clear, about 2 h, can be stopped", or why it is refused. */
 void plan_brief(const json_t *plan, char *text, size_t text_bytes);
+
+/* A run without a drive: says so and returns the exit code, which is 0 only where --allow-not-covered lets it
+ * be. */
+int complain_of_nothing(const struct uw_run *run, const struct uw_request *request);
 
 /* The whole plan of one drive. */
 void plan_print(const json_t *plan);

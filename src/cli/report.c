@@ -10,13 +10,13 @@
 #include "cli.h"
 #include "terminal.h"
 
-bool report_init(struct report *report, size_t drives, bool json)
+bool report_init(struct report *report, size_t drives, const struct invocation *invocation)
 {
     memset(report, 0, sizeof *report);
     report->screen.fd = STDERR_FILENO;
     report->live = terminal_is_live(STDERR_FILENO);
     report->colour = terminal_has_colour(STDERR_FILENO);
-    report->json = json;
+    report->invocation = invocation;
     report->told = calloc(drives > 0 ? drives : 1, sizeof *report->told);
     return view_init(&report->view, drives) && report->told != NULL;
 }
@@ -116,7 +116,7 @@ static void print_signed(struct report *report, json_t *document)
 
 static void print_line_of(struct report *report, const json_t *data)
 {
-    json_t *document = report->json ? view_document(data) : NULL;
+    json_t *document = report->invocation->json ? view_document(data) : NULL;
     print_signed(report, document);
     json_decref(document);
 }
@@ -130,10 +130,26 @@ static void tell_warning(struct report *report, const struct view_drive *drive, 
         say(report, NULL, "unwrite: %s: %s", drive->device, text);
 }
 
+/* Named targets speak for themselves; --all means all. */
+static void tell_not_covered(struct report *report, const json_t *data)
+{
+    const struct uw_request *request = &report->invocation->request;
+    size_t i;
+    const json_t *item;
+    json_array_foreach(json_object_get(data, "not_covered"), i, item) {
+        if (request->all)
+            say(report, NULL, "unwrite: not covered: %s: %s%s", text_or(item, "controller", "?"),
+                text_or(item, "why", "?"),
+                request->allow_not_covered ? "" : "; --allow-not-covered accepts it");
+    }
+}
+
 void report_event(void *user, const struct uw_event *event)
 {
     struct report *report = user;
     struct view_drive *drive = view_event(&report->view, event);
+    if (event->kind == UW_EVENT_RUN_STARTED)
+        tell_not_covered(report, event->data);
     if (event->kind == UW_EVENT_WARNING)
         tell_warning(report, drive, event->data);
     if (drive == NULL)

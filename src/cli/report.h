@@ -3,6 +3,7 @@
 #ifndef UW_CLI_REPORT_H
 #define UW_CLI_REPORT_H
 
+#include "cli.h"
 #include "screen.h"
 
 struct report {
@@ -10,7 +11,7 @@ struct report {
     struct screen screen;
     bool live; /* the screen is redrawn; otherwise plain lines */
     bool colour;
-    bool json;
+    const struct invocation *invocation;
     struct told {
         char phase[24];
         unsigned tenth;
@@ -18,7 +19,7 @@ struct report {
 };
 
 /* False when memory ran out. */
-bool report_init(struct report *report, size_t drives, bool json);
+bool report_init(struct report *report, size_t drives, const struct invocation *invocation);
 void report_clear(struct report *report);
 
 /* The listener of uw_run_poll; user is the report. */

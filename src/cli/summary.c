@@ -107,11 +107,12 @@ static void print_unstored(const struct view *view)
 
 void report_summary(struct report *report)
 {
-    FILE *to = report->json ? stderr : stdout;
+    bool json = report->invocation->json;
+    FILE *to = json ? stderr : stdout;
     screen_clear(&report->screen);
     print_outcome(to, &report->view);
     print_certificates(to, &report->view);
-    if (!report->json)
+    if (!json)
         print_unstored(&report->view);
     fflush(to);
 }

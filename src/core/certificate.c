@@ -56,7 +56,7 @@ static void unreached(const json_t *limitations, char *text, size_t text_bytes)
     size_t count = 0;
     size_t i;
     json_t *code;
-    json_array_foreach (limitations, i, code) {
+    json_array_foreach(limitations, i, code) {
         const char *words = uw_limitation_words(json_string_value(code));
         if (words != NULL && count < sizeof areas / sizeof *areas)
             areas[count++] = words;
@@ -193,18 +193,15 @@ static json_t *begin_body(const struct uw_fold *fold, const char *schema, const 
                      copy(fold->drive, "simulated"));
 }
 
-/* What run and drive bring in that had no value there. */
-static void add_unknown(json_t *body, const json_t *data)
-{
-    json_object_update_missing(json_object_get(body, "unknown"), json_object_get(data, "unknown"));
-}
-
+/* Run and drive bring the reasons for what they could not tell. */
 static json_t *finish_body(const struct uw_fold *fold, json_t *body)
 {
-    json_object_set_new(body, "unknown", json_object());
-    add_unknown(body, fold->run);
-    add_unknown(body, fold->drive);
-    if (uw_unknown_complete(body))
+    json_t *given = json_object();
+    json_object_update_missing(given, json_object_get(fold->run, "unknown"));
+    json_object_update_missing(given, json_object_get(fold->drive, "unknown"));
+    bool complete = given != NULL && uw_unknown_complete(body, given);
+    json_decref(given);
+    if (complete)
         return body;
     json_decref(body);
     return NULL;
@@ -221,7 +218,7 @@ json_t *uw_fold_intent(const struct uw_fold *fold, int64_t issued_at_ns)
     json_object_del(plan, "reservations");
     size_t i;
     json_t *step;
-    json_array_foreach (json_object_get(plan, "steps"), i, step) {
+    json_array_foreach(json_object_get(plan, "steps"), i, step) {
         json_object_del(step, "levels");
         json_object_del(step, "estimate_s");
         json_object_del(step, "can_stop");

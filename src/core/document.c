@@ -139,7 +139,7 @@ static bool check_array(const json_t *array, struct place *place)
 {
     size_t used = place->used, i;
     json_t *item;
-    json_array_foreach (array, i, item) {
+    json_array_foreach(array, i, item) {
         char number[24];
         snprintf(number, sizeof number, "%zu", i);
         enter(place, number);

@@ -235,7 +235,7 @@ static bool name_nulls(const struct uw_drive *drive, json_t *o, json_t *unknown)
 {
     const char *key;
     json_t *value;
-    json_object_foreach (o, key, value) {
+    json_object_foreach(o, key, value) {
         const char *reason = uw_drive_unknown_reason(drive, key);
         if (!json_is_null(value) && (reason == NULL || strcmp(key, "in_use") != 0))
             continue;
@@ -309,7 +309,8 @@ json_t *uw_drive_medium_json(const struct uw_drive *drive)
         put(o, "serial", text(drive->serial)) && put(o, "serial_source", text(drive->serial_source)) &&
         put(o, "firmware", text(drive->firmware)) && put(o, "wwn", text(drive->wwn)) &&
         put(o, "wwn_source", text(drive->wwn_source)) && put(o, "eui64", json_null()) &&
-        put(o, "nguid", json_null()) && put(o, "type", json_string(uw_media_name(drive->media))) &&
+        put(o, "nguid", json_null()) && put(o, "namespaces", json_null()) &&
+        put(o, "subsystem", json_null()) && put(o, "type", json_string(uw_media_name(drive->media))) &&
         put(o, "type_evidence", text(drive->media_evidence)) &&
         put(o, "bus", json_string(uw_bus_name(drive->bus))) && put(o, "device", text(drive->device)) &&
         put(o, "path", text(drive->path)) && put(o, "bay", json_null()) && put(o, "bridge", json_null()) &&

@@ -109,7 +109,7 @@ static bool holds(const json_t *array, const json_t *value)
 {
     size_t i;
     json_t *item;
-    json_array_foreach (array, i, item) {
+    json_array_foreach(array, i, item) {
         if (json_equal(item, value))
             return true;
     }
@@ -123,7 +123,7 @@ static void add_unwritten(struct uw_fold *fold, json_t *step, const json_t *rang
     size_t i;
     json_t *range;
     bool known = json_array_size(list) > 0;
-    json_array_foreach (ranges, i, range) {
+    json_array_foreach(ranges, i, range) {
         if (known && holds(list, range))
             continue;
         if (json_array_append(list, range) != 0)

@@ -35,8 +35,8 @@ enum uw_verdict uw_fold_verdict(const struct uw_fold *fold, const char **reason)
 json_t *uw_fold_intent(const struct uw_fold *fold, int64_t issued_at_ns);
 json_t *uw_fold_certificate(const struct uw_fold *fold);
 
-/* Names every null below `body` in body.unknown, with the reason that the table in unknown.c gives; indexes
- * of arrays are left out of the path. Those that are there already stay. */
-bool uw_unknown_complete(json_t *body);
+/* Sets body.unknown: the path of every null below `body` with the reason that came with the fact (`given`, an
+ * object of such pairs) or that the table in unknown.c gives. Indexes of arrays are left out of the path. */
+bool uw_unknown_complete(json_t *body, const json_t *given);
 
 #endif

@@ -53,40 +53,47 @@ static const char *origin_of(const char *path)
     return path;
 }
 
-static bool name_null(json_t *unknown, const char *path)
+/* `given` are the reasons that came with the facts. */
+struct names {
+    const json_t *given;
+    json_t *unknown;
+};
+
+static bool name_null(const struct names *names, const char *path)
 {
-    if (json_object_get(unknown, path) != NULL)
-        return true;
     const char *origin = origin_of(path);
-    const char *known = json_string_value(json_object_get(unknown, origin));
-    return json_object_set_new(unknown, path, json_string(known != NULL ? known : reason_of(origin))) == 0;
+    const char *reason = json_string_value(json_object_get(names->given, path));
+    if (reason == NULL)
+        reason = json_string_value(json_object_get(names->given, origin));
+    return json_object_set_new(names->unknown, path,
+                               json_string(reason != NULL ? reason : reason_of(origin))) == 0;
 }
 
-static bool walk(json_t *unknown, json_t *value, const char *path, int depth)
+static bool walk(const struct names *names, json_t *value, const char *path, int depth)
 {
     if (json_is_null(value))
-        return name_null(unknown, path);
+        return name_null(names, path);
     if (depth == DEPTH)
         return false;
     size_t i;
     json_t *item;
-    json_array_foreach (value, i, item) {
-        if (!walk(unknown, item, path, depth + 1))
+    json_array_foreach(value, i, item) {
+        if (!walk(names, item, path, depth + 1))
             return false;
     }
     const char *name;
-    json_object_foreach (value, name, item) {
+    json_object_foreach(value, name, item) {
         char below[PATH_BYTES];
-        if (depth == 0 && strcmp(name, "unknown") == 0)
-            continue;
         int n = snprintf(below, sizeof below, "%s%s%s", path, path[0] ? "." : "", name);
-        if (n < 0 || (size_t)n >= sizeof below || !walk(unknown, item, below, depth + 1))
+        if (n < 0 || (size_t)n >= sizeof below || !walk(names, item, below, depth + 1))
             return false;
     }
     return true;
 }
 
-bool uw_unknown_complete(json_t *body)
+bool uw_unknown_complete(json_t *body, const json_t *given)
 {
-    return walk(json_object_get(body, "unknown"), body, "", 0);
+    struct names names = {.given = given, .unknown = json_object()};
+    bool complete = names.unknown != NULL && walk(&names, body, "", 0);
+    return json_object_set_new(body, "unknown", names.unknown) == 0 && complete;
 }

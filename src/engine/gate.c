@@ -34,6 +34,9 @@ static bool ask_operator(struct uw_job *job)
     bool asked = plan != NULL && request->ask != NULL &&
                  request->ask(request->user, plan, device, id, answer, sizeof answer);
     json_decref(plan);
+    /* Ctrl-C at the question is no answer: it ends the run. */
+    if (atomic_load(&job->run->stop))
+        return false;
     if (!asked)
         uw_plan_refuse(&job->plan, 4, "confirmation", way_out, "nobody confirmed that %s may be erased",
                        device);
@@ -41,6 +44,14 @@ static bool ask_operator(struct uw_job *job)
         uw_plan_refuse(&job->plan, 4, "confirmation", way_out,
                        "%s was not confirmed: its last four characters are %s", device, last_characters(id));
     return !job->plan.refusal.refused;
+}
+
+static bool is_stopped(struct uw_job *job)
+{
+    if (!atomic_load(&job->run->stop))
+        return false;
+    uw_job_post(job, UW_EVENT_STOPPED, json_pack("{s:s}", "by", "signal"));
+    return true;
 }
 
 /* "option", "all", "terminal", or NULL: refused. */
@@ -126,7 +137,7 @@ bool uw_gate_pass(struct uw_job *job)
     if (job->plan.refusal.refused)
         return false;
     const char *by = confirmed_by(job);
-    if (by == NULL)
+    if (is_stopped(job) || by == NULL)
         return false;
     uw_job_post(job, UW_EVENT_CONFIRMED, json_pack("{s:s}", "by", by));
     return open_exclusively(job) && still_unused(job);

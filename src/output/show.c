@@ -130,7 +130,7 @@ static void add_passes(struct words *w, const json_t *passes)
     char text[32];
     size_t i;
     const json_t *pass;
-    json_array_foreach (passes, i, pass) {
+    json_array_foreach(passes, i, pass) {
         const char *name = json_is_string(member(pass, "pattern")) ? "pattern" : "cipher";
         words_add(&patterns, ", ", "%s%s", words(pass, name, text, sizeof text),
                   json_is_false(member(pass, "complete")) ? " (incomplete)" : "");
@@ -162,7 +162,7 @@ static void add_ranges(struct words *w, const json_t *ranges)
     char lba[24], count[24];
     size_t i, total = json_array_size(ranges);
     const json_t *range;
-    json_array_foreach (ranges, i, range) {
+    json_array_foreach(ranges, i, range) {
         if (i == PAGE_LISTED)
             break;
         words_add(w, ", ", "%s (%s)", words(range, "lba", lba, sizeof lba),
@@ -187,7 +187,7 @@ static void show_steps(struct page *page, const json_t *body, const char *kind)
     bool ran = strcmp(kind, "certificate") == 0;
     const json_t *steps = member(body, ran ? "steps" : "plan.steps"), *step;
     size_t i;
-    json_array_foreach (steps, i, step) {
+    json_array_foreach(steps, i, step) {
         if (i == PAGE_LISTED) {
             page_entry(page, NULL, "and %zu more steps", json_array_size(steps) - i);
             break;
@@ -295,7 +295,7 @@ static void add_approvals(struct words *w, const json_t *list)
 {
     size_t i;
     const json_t *person;
-    json_array_foreach (list, i, person) {
+    json_array_foreach(list, i, person) {
         if (i == PAGE_LISTED) {
             words_add(w, ", ", "and %zu more", json_array_size(list) - i);
             break;
@@ -337,7 +337,7 @@ static void show_list(struct page *page, const char *label, const json_t *list, 
     char a[64], b[PAGE_TEXT_BYTES / 2];
     size_t i;
     const json_t *item;
-    json_array_foreach (list, i, item) {
+    json_array_foreach(list, i, item) {
         if (i == PAGE_LISTED) {
             page_entry(page, NULL, "and %zu more", json_array_size(list) - i);
             break;
@@ -353,7 +353,7 @@ static void show_codes(struct page *page, const char *label, const json_t *list)
     struct words w = {""};
     size_t i;
     const json_t *code;
-    json_array_foreach (list, i, code) {
+    json_array_foreach(list, i, code) {
         if (i == 3 * PAGE_LISTED) {
             words_add(&w, ", ", "and %zu more", json_array_size(list) - i);
             break;
@@ -396,7 +396,7 @@ static void show_signatures(struct page *page, const json_t *document)
     char kid[64];
     const json_t *signatures = json_object_get(document, "signatures"), *signature;
     size_t i;
-    json_array_foreach (signatures, i, signature) {
+    json_array_foreach(signatures, i, signature) {
         if (i == PAGE_LISTED) {
             page_entry(page, NULL, "and %zu more", json_array_size(signatures) - i);
             break;

@@ -63,7 +63,7 @@ static char *signing_input(const char *protected_text, const char *payload)
 }
 
 /* What a body says about itself must fit its envelope; members that it lacks bind nobody. */
-static bool body_fits(const json_t *body, const char *kind, const struct uw_key *key, struct uw_error *e)
+static bool body_fits(const json_t *body, const char *kind, struct uw_error *e)
 {
     char schema[48];
     snprintf(schema, sizeof schema, "urn:unwrite:%s:1", kind);
@@ -76,7 +76,13 @@ static bool body_fits(const json_t *body, const char *kind, const struct uw_key 
     const json_t *simulated = json_object_get(body, "simulated");
     if (simulated != NULL && !json_is_boolean(simulated))
         return uw_fail(e, UW_E_INVALID, "simulated is neither true nor false");
-    if (json_is_true(simulated) && !uw_key_is_test(key))
+    return true;
+}
+
+/* What no drive went through must not carry the name of a station. */
+static bool key_fits(const json_t *body, const struct uw_key *key, struct uw_error *e)
+{
+    if (json_is_true(json_object_get(body, "simulated")) && !uw_key_is_test(key))
         return uw_fail(e, UW_E_INVALID, "a simulated run is signed by the test key and no other");
     return true;
 }
@@ -146,7 +152,7 @@ json_t *uw_sign_document(const struct uw_key *key, const char *kind, const json_
                 key->is_private ? "no document is of this kind" : "a public key cannot sign");
         return NULL;
     }
-    char *payload = body_fits(body, kind, key, e) ? payload_of(body, e) : NULL;
+    char *payload = body_fits(body, kind, e) && key_fits(body, key, e) ? payload_of(body, e) : NULL;
     if (payload == NULL)
         return NULL;
     char *header = header_of(key, kind);
@@ -173,7 +179,7 @@ static bool header_has_no_other(const json_t *header, struct uw_error *e)
     static const char *const may[] = {"alg", "kid", "typ", "x5c", "x5t#S256"};
     const char *name;
     json_t *value;
-    json_object_foreach ((json_t *)header, name, value) {
+    json_object_foreach((json_t *)header, name, value) {
         bool known = false;
         for (size_t i = 0; i < sizeof may / sizeof *may; i++)
             known = known || strcmp(name, may[i]) == 0;
@@ -282,7 +288,7 @@ bool uw_verify_document(const json_t *document, const struct uw_key *key, bool a
     const json_t *body = json_object_get(document, found);
     if (uw_key_is_test(key) && !allow_test_key)
         return uw_fail(e, UW_E_INVALID, "signed by the test key, which everybody has");
-    if (!body_fits(body, found, key, e))
+    if (!body_fits(body, found, e))
         return false;
     char *payload = payload_of(body, e);
     if (payload == NULL)
@@ -292,6 +298,7 @@ bool uw_verify_document(const json_t *document, const struct uw_key *key, bool a
     for (size_t i = 0; ok && i < json_array_size(signatures); i++)
         ok = check_entry(json_array_get(signatures, i), payload, found, key, e);
     free(payload);
+    ok = ok && key_fits(body, key, e);
     if (ok && kind != NULL)
         *kind = found;
     return ok;

@@ -148,8 +148,8 @@ void uw_ring_stop(struct uw_block *block)
 {
     if (block->ring == NULL)
         return;
-    /* The kernel takes a ring down when it finds the time. Until then the registered descriptor keeps its claim on the
-     * device, and who opens it next finds it in use. */
+    /* The kernel takes a ring down when it finds the time. Until then the registered descriptor keeps its
+     * claim on the device, and who opens it next finds it in use. */
     if (block->ring->fixed_file)
         io_uring_unregister_files(&block->ring->io);
     if (block->ring->fixed_buffers)

@@ -185,14 +185,14 @@ static void expect_reasons(const json_t *value, const json_t *unknown, const cha
             fail_msg("%s is null without a reason", path);
         return;
     }
-    json_object_foreach ((json_t *)value, name, item) {
+    json_object_foreach((json_t *)value, name, item) {
         char below[256];
         snprintf(below, sizeof below, "%s%s%s", path, path[0] ? "." : "", name);
         if (strcmp(below, "unknown") != 0)
             expect_reasons(item, unknown, below);
     }
     size_t i;
-    json_array_foreach (value, i, item) {
+    json_array_foreach(value, i, item) {
         expect_reasons(item, unknown, path);
     }
 }

@@ -104,7 +104,7 @@ static void check_folder(const char *name, bool wanted, size_t at_least)
     snprintf(path, sizeof path, "%s/%s/index.json", TEST_DATA, name);
     json_t *index = json_load_file(path, 0, NULL);
     assert_true(json_array_size(index) >= at_least);
-    json_array_foreach (index, i, entry) {
+    json_array_foreach(index, i, entry) {
         struct uw_error e;
         const char *file = json_string_value(json_object_get(entry, "file"));
         const char *why = json_string_value(json_object_get(entry, "why"));

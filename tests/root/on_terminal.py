@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# pty.py [--do COMMAND] ANSWER PROGRAM ARG...: runs the program on a terminal of its own. At its question runs COMMAND in a
+# on_terminal.py [--do COMMAND] ANSWER PROGRAM ARG...: runs the program on a terminal of its own. At its question runs COMMAND in a
 # shell, then answers: HINT (the four characters that it asks for), EOF (Ctrl-D), INTERRUPT (Ctrl-C), HANGUP (the terminal
 # goes away), or the text itself. NONE: no question is expected. Prints what was on the terminal; exits as the program did.
 import os
