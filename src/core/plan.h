@@ -25,7 +25,8 @@ struct uw_policy {
 
 enum { UW_REJECTED = 24, UW_WHY_BYTES = 256, UW_LIMITATIONS = 12 };
 
-/* Codes: level, in_use, boot_medium, partition, read_only, size, confirmation, identity, excluded. */
+/* Codes: level, in_use, boot_medium, partition, read_only, size, confirmation, identity, no_direct_io,
+ * no_permission. */
 struct uw_refusal {
     bool refused;
     int exit_code; /* 3: the level; 4: everything else */

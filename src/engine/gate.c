@@ -89,6 +89,23 @@ static bool still_unused(struct uw_job *job)
     return unused;
 }
 
+static const char *refusal_code(int errno_value)
+{
+    switch (errno_value) {
+    case EBUSY:
+        return "in_use";
+    case EROFS:
+        return "read_only";
+    case EINVAL:
+        return "no_direct_io";
+    case EACCES:
+    case EPERM:
+        return "no_permission";
+    default:
+        return "identity";
+    }
+}
+
 /* A drive that refuses is a refusal; one that is gone or broken is a failure of this job. */
 static bool open_exclusively(struct uw_job *job)
 {
@@ -96,7 +113,7 @@ static bool open_exclusively(struct uw_job *job)
     if (uw_block_open(&job->drive, true, &job->transport, &e))
         return true;
     if (e.code == UW_E_REFUSED)
-        uw_plan_refuse(&job->plan, 4, e.errno_value == EBUSY ? "in_use" : "open", e.way_out, "%s", e.text);
+        uw_plan_refuse(&job->plan, 4, refusal_code(e.errno_value), e.way_out, "%s", e.text);
     else
         uw_job_post(job, UW_EVENT_FAILED, json_pack("{s:s}", "why", e.text));
     return false;

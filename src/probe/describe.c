@@ -59,6 +59,8 @@ static void name_unasked(struct uw_drive *drive)
     } fields[] = {
         {"eui64", nvme},
         {"nguid", nvme},
+        {"namespaces", nvme},
+        {"subsystem", nvme},
         {"capacity.total_nvm", nvme},
         {"capacity.unallocated_nvm", nvme},
         {"capacity.native_max", drive->bus == UW_BUS_ATA},

@@ -23,8 +23,10 @@ struct uw_drives {
 void uw_drives_clear(struct uw_drives *drives);
 
 /* Every whole drive and every loop device, md array or mapped device that has a size, sorted by name (sda
- * before sdaa, nvme2n1 before nvme10n1). ram disks, zram, empty card readers and loop devices without a file
- * are left out. A drive that cannot be read is still listed, with its fields in `unknown`. */
+ * before sdaa, nvme2n1 before nvme10n1). ram disks, zram, optical and floppy drives, empty card readers, loop
+ * devices without a file and an eMMC's boot areas are left out. A drive that cannot be read is still listed,
+ * with its fields in `unknown`; its size may be 0. Where mounts or swap space could not be read, "in_use"
+ * stands in `unknown`: the uses listed may not be all, and nothing may be erased on their word. */
 bool uw_probe_all(const struct uw_roots *roots, struct uw_drives *drives, struct uw_error *e);
 
 /* One target as the user named it: a device node, a link to one, `serial:S`, `wwn:W`, or a regular file. A

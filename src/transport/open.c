@@ -25,14 +25,24 @@ static bool is_same_node(const struct uw_drive *drive, const struct stat *status
            status->st_ino == drive->file_inode;
 }
 
+/* errno_value tells refusals apart: ESTALE another node, EROFS read-only, EBUSY in use, EINVAL no direct I/O.
+ */
+static bool refuse(struct uw_error *e, int kind, const char *path, const char *what)
+{
+    uw_fail(e, UW_E_REFUSED, "%s %s", path, what);
+    if (e != NULL)
+        e->errno_value = kind;
+    return false;
+}
+
 static bool other_node(const struct uw_block *block, struct uw_error *e)
 {
-    return uw_fail(e, UW_E_REFUSED, "%s is no longer the drive that was looked at", block->path);
+    return refuse(e, ESTALE, block->path, "is no longer the drive that was looked at");
 }
 
 static bool refuse_read_only(const struct uw_block *block, struct uw_error *e)
 {
-    uw_fail(e, UW_E_REFUSED, "%s is read-only", block->path);
+    refuse(e, EROFS, block->path, "is read-only");
     if (block->device)
         return uw_way_out(e,
                           "make it writable with blockdev --setrw %s, if no switch on the medium forbids it",
@@ -42,13 +52,13 @@ static bool refuse_read_only(const struct uw_block *block, struct uw_error *e)
 
 static bool refuse_cached(const struct uw_block *block, struct uw_error *e)
 {
-    uw_fail(e, UW_E_REFUSED, "the file system of %s does no direct I/O", block->path);
+    refuse(e, EINVAL, block->path, "lies on a file system that does no direct I/O");
     return uw_way_out(e, "attach it to a loop device with losetup, or move it to another file system");
 }
 
 static bool refuse_in_use(const struct uw_block *block, struct uw_error *e)
 {
-    uw_fail(e, UW_E_REFUSED, "%s is in use by the kernel or another program", block->path);
+    refuse(e, EBUSY, block->path, "is in use by the kernel or another program");
     return uw_way_out(e, "unmount it or stop what holds it (lsblk and fuser -v name it)");
 }
 
@@ -64,8 +74,8 @@ static bool refuse_open(const struct uw_block *block, int error, struct uw_error
         return refuse_cached(block, e);
     case EACCES:
     case EPERM:
-        uw_fail_errno(e, UW_E_IO, error, "cannot open %s", block->path);
-        return geteuid() != 0 && uw_way_out(e, "run as root");
+        uw_fail_errno(e, UW_E_REFUSED, error, "cannot open %s", block->path);
+        return geteuid() != 0 ? uw_way_out(e, "run as root") : false;
     default:
         return uw_fail_errno(e, UW_E_IO, error, "cannot open %s", block->path);
     }
@@ -98,7 +108,7 @@ static bool lock(const struct uw_block *block, bool write, struct uw_error *e)
         if (errno != EWOULDBLOCK && errno != EINTR)
             return uw_fail_errno(e, UW_E_IO, errno, "cannot lock %s", block->path);
         if (tries == LOCK_TRIES) {
-            uw_fail(e, UW_E_REFUSED, "%s is in use: another program holds a lock on it", block->path);
+            refuse(e, EBUSY, block->path, "is in use: another program holds a lock on it");
             return uw_way_out(e, "wait for that program to end (fuser -v names it)");
         }
         nanosleep(&pause, NULL);

@@ -35,7 +35,8 @@ def main():
     child = pexpect.spawn(program[0], program[1:], timeout=SECONDS, dimensions=(24, 100))
     child.logfile_read = sys.stdout.buffer
     if text != "NONE":
-        child.expect(QUESTION)
+        if child.expect([QUESTION, pexpect.EOF, pexpect.TIMEOUT]) != 0:
+            sys.exit("no question was asked")
         if command is not None:
             subprocess.run(command, shell=True, check=True)
     if text == "HANGUP":
