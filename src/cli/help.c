@@ -43,7 +43,7 @@ static void print_verb(const struct verb *verb)
            verb->operands);
     printf("       %s\n", verb->summary);
     if (verb->bit & V_RUN)
-        printf("\nA TARGET is a device node or a link to one, serial:S, wwn:W, or a disk image file.\n");
+        printf("\nA TARGET is a device node, a link to one, serial:S, wwn:W, or a disk image.\n");
     print_options(verb->bit);
 }
 

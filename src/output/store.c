@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "output/output.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "sign/file.h"
 
@@ -45,9 +43,7 @@ bool uw_store_prepare(const char *folder, unsigned long long needed_bytes, struc
 {
     if (folder[0] == '\0')
         return uw_fail(e, UW_E_USAGE, "no folder is named for the certificates");
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
-        return uw_fail_errno(e, UW_E_USAGE, errno, "cannot make the folder %s", folder);
-    return uw_file_try(folder, needed_bytes, UW_E_USAGE, e);
+    return uw_folder_make(folder, UW_E_USAGE, e) && uw_file_try(folder, needed_bytes, UW_E_USAGE, e);
 }
 
 bool uw_store_document(const char *folder, const char *name, const json_t *document, char *path,

@@ -2,7 +2,6 @@
 #include "probe/block.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,8 +76,8 @@ static bool add_block(struct uw_blocks *blocks, const char *dir, const char *nam
 
 static bool add_partitions(struct uw_blocks *blocks, size_t whole)
 {
-    const char *name = blocks->items[whole].name;
-    const char *dir = blocks->items[whole].dir;
+    const struct uw_block disk = blocks->items[whole]; /* adding moves the items */
+    const char *name = disk.name, *dir = disk.dir;
     struct uw_names names;
     if (!uw_names_read(dir, &names))
         return errno != ENOMEM;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From what the user named to one drive. */
-#include <ctype.h>
 #include <errno.h>
 #include <linux/magic.h>
 #include <stdio.h>

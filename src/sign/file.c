@@ -182,6 +182,27 @@ bool uw_file_create(const char *folder, const char *name, mode_t mode, const voi
            uw_fail_errno(e, code, why, "cannot make %s%s%s", folder, folder[0] == '\0' ? "" : "/", name);
 }
 
+static bool sync_parent(const char *folder)
+{
+    int fd = open_folder(folder);
+    int parent = fd < 0 ? -1 : openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = parent >= 0 && sync_folder(parent);
+    int why = errno;
+    if (parent >= 0)
+        close(parent);
+    if (fd >= 0)
+        close(fd);
+    errno = why;
+    return ok;
+}
+
+bool uw_folder_make(const char *folder, enum uw_code code, struct uw_error *e)
+{
+    if (mkdir(folder, 0777) == 0 ? sync_parent(folder) : errno == EEXIST)
+        return true;
+    return uw_fail_errno(e, code, errno, "cannot make the folder %s", folder);
+}
+
 /* The room is asked for, not only looked up: quotas and reserves are known to the file system alone. */
 static bool reserve(int fd, unsigned long long bytes)
 {

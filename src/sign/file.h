@@ -20,6 +20,9 @@ char *uw_file_read(const char *path, size_t limit_bytes, size_t *bytes, struct s
 bool uw_file_create(const char *folder, const char *name, mode_t mode, const void *data, size_t bytes,
                     enum uw_code code, struct uw_error *e);
 
+/* Makes the folder (its last component only) if it is missing, so that it outlives a power cut. */
+bool uw_folder_make(const char *folder, enum uw_code code, struct uw_error *e);
+
 /* Checks that a file can be made in the folder and given this many bytes; leaves nothing behind. As above
  * otherwise. */
 bool uw_file_try(const char *folder, unsigned long long bytes, enum uw_code code, struct uw_error *e);

@@ -273,3 +273,9 @@ function store(folder, entries) {
 
 store('forged', forged);
 store('variants', variants);
+
+// A run that was simulated, under a key that is not the test key: good signature, refused all the same.
+fs.mkdirSync(path.join(data, 'stranger'), {recursive: true});
+write(path.join(data, 'stranger/key.jwk'), crypto.createPublicKey(stranger).export({format: 'jwk'}));
+write(path.join(data, 'stranger/simulated.json'), await sign(stranger, 'certificate', body));
+write(path.join(data, 'stranger/real.json'), await sign(stranger, 'certificate', {...body, simulated: false}));

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# on_terminal.py [--do COMMAND] ANSWER PROGRAM ARG...: runs the program on a terminal of its own. At its question runs COMMAND in a
-# shell, then answers: HINT (the four characters that it asks for), EOF (Ctrl-D), INTERRUPT (Ctrl-C), HANGUP (the terminal
-# goes away), or the text itself. NONE: no question is expected. Prints what was on the terminal; exits as the program did.
+# on_terminal.py [--do COMMAND] [--hang-up COMMAND] ANSWER PROGRAM ARG...: runs the program on a terminal of its own. At its
+# question runs the first command in bash, then answers: HINT (the four characters that it asks for), EOF (Ctrl-D),
+# INTERRUPT (Ctrl-C), HANGUP (the terminal goes away), or the text itself; NONE: no question is expected. Has the terminal go
+# away when the second command has ended. Prints what was on the terminal; exits as the program did.
 import os
-import signal
 import subprocess
 import sys
 
@@ -25,26 +25,31 @@ def answer(child, text):
         child.sendline(text)
 
 
+def hang_up(child):
+    os.close(child.child_fd)
+    _, status = os.waitpid(child.pid, 0)
+    sys.stdout.flush()
+    os._exit(os.waitstatus_to_exitcode(status) % 256)
+
+
 def main():
-    arguments = sys.argv[1:]
-    command = None
-    if arguments[0] == "--do":
-        command, arguments = arguments[1], arguments[2:]
+    arguments, commands = sys.argv[1:], {}
+    while arguments[0] in ("--do", "--hang-up"):
+        commands[arguments[0]] = arguments[1]
+        arguments = arguments[2:]
     text, program = arguments[0], arguments[1:]
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     child = pexpect.spawn(program[0], program[1:], timeout=SECONDS, dimensions=(24, 100))
     child.logfile_read = sys.stdout.buffer
-    if text != "NONE":
-        if child.expect([QUESTION, pexpect.EOF, pexpect.TIMEOUT]) != 0:
-            sys.exit("no question was asked")
-        if command is not None:
-            subprocess.run(command, shell=True, check=True)
+    if text != "NONE" and child.expect([QUESTION, pexpect.EOF, pexpect.TIMEOUT]) != 0:
+        sys.exit("no question was asked")
+    subprocess.run(["bash", "-c", commands.get("--do", "true")], check=True)
     if text == "HANGUP":
-        os.close(child.child_fd)
-        _, status = os.waitpid(child.pid, 0)
-        sys.exit(os.waitstatus_to_exitcode(status) % 256)
+        hang_up(child)
     if text != "NONE":
         answer(child, text)
+    if "--hang-up" in commands:
+        subprocess.run(["bash", "-c", commands["--hang-up"]], check=True)
+        hang_up(child)
     child.expect(pexpect.EOF)
     child.wait()
     sys.stdout.flush()

@@ -267,6 +267,13 @@ static void simulated_needs_the_test_key(void **state)
     assert_false(uw_verify_document(document, test_key, false, NULL, &e));
     json_decref(document);
     json_decref(body);
+
+    struct uw_key *stranger;
+    assert_true(uw_key_load_public(TEST_DATA "/stranger/key.jwk", &stranger, &e));
+    assert_true(file_holds(TEST_DATA "/stranger/real.json", stranger, &e));
+    assert_false(file_holds(TEST_DATA "/stranger/simulated.json", stranger, &e));
+    assert_non_null(strstr(e.text, "a simulated run"));
+    uw_key_free(stranger);
 }
 
 static int enter_scratch(void **state)

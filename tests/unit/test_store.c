@@ -12,11 +12,34 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "output/output.h"
+
+/* A file system that lacks renameat2's flags, and a disk whose n-th flush fails. */
+static bool plain_rename_only;
+static int flushes_until_failure;
+
+int renameat2(int old_folder, const char *old_path, int new_folder, const char *new_path, unsigned flags)
+{
+    if (plain_rename_only) {
+        errno = EINVAL;
+        return -1;
+    }
+    return (int)syscall(SYS_renameat2, old_folder, old_path, new_folder, new_path, flags);
+}
+
+int fsync(int fd)
+{
+    if (flushes_until_failure > 0 && --flushes_until_failure == 0) {
+        errno = EIO;
+        return -1;
+    }
+    return (int)syscall(SYS_fsync, fd);
+}
 
 static int enter_scratch(void **state)
 {
@@ -148,6 +171,31 @@ static void passes_leftovers_by(void **state)
     json_decref(document);
 }
 
+static void stores_without_the_flag_of_rename(void **state)
+{
+    plain_rename_only = true;
+    stores_whole_and_once(state);
+    plain_rename_only = false;
+}
+
+/* First the file is flushed, then the folder. */
+static void reports_a_failed_flush(void **state)
+{
+    (void)state;
+    char path[64];
+    json_t *document = json_object();
+    for (int i = 1; i <= 2; i++) {
+        struct uw_error e = {0};
+        flushes_until_failure = i;
+        assert_false(uw_store_document(".", "x.json", document, path, sizeof path, &e));
+        assert_int_equal(flushes_until_failure, 0);
+        assert_int_equal(e.code, UW_E_STORE);
+        assert_int_equal(e.errno_value, EIO);
+        assert_int_equal(files_in("."), 0);
+    }
+    json_decref(document);
+}
+
 static void prepares_the_folder(void **state)
 {
     (void)state;
@@ -182,6 +230,8 @@ int main(void)
         cmocka_unit_test(leaves_nothing_of_a_failure),
         cmocka_unit_test(passes_leftovers_by),
         cmocka_unit_test(prepares_the_folder),
+        cmocka_unit_test(stores_without_the_flag_of_rename),
+        cmocka_unit_test(reports_a_failed_flush),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }

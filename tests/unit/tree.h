@@ -252,6 +252,12 @@ static inline bool tree_used(const struct uw_drive *drive, const char *kind, con
     return false;
 }
 
+static inline void tree_same(const char *what, const char *got, const char *wanted)
+{
+    if (strcmp(got, wanted) != 0)
+        fail_msg("%s is \"%s\", wanted \"%s\"", what, got, wanted);
+}
+
 #define tree_test(f) cmocka_unit_test_setup_teardown(f, tree_make, tree_unmake)
 
 #endif

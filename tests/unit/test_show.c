@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A page for people about documents that may hold anything. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "output/output.h"
+#include "unwrite/unwrite.h"
+
+static json_t *example(const char *name)
+{
+    char path[1024];
+    snprintf(path, sizeof path, "%s/examples/%s.json", TEST_DATA, name);
+    json_t *document = json_load_file(path, 0, NULL);
+    assert_non_null(document);
+    return document;
+}
+
+static char *show(const json_t *document)
+{
+    char *text = uw_show_document(document);
+    assert_non_null(text);
+    return text;
+}
+
+/* At most 60 lines of at most 80 characters, valid UTF-8, nothing that moves a cursor, a line's end at the
+ * end. */
+static void assert_page(const char *text)
+{
+    size_t lines = 0, columns = 0;
+    json_t *utf8 = json_string(text);
+    assert_non_null(utf8);
+    json_decref(utf8);
+    for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++) {
+        if (*p == '\n') {
+            lines++;
+            columns = 0;
+            continue;
+        }
+        assert_in_range(*p, 0x20, 0xff);
+        assert_int_not_equal(*p, 0x7f);
+        /* C1 controls in UTF-8 */
+        assert_false(p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0);
+        columns += (*p & 0xc0) != 0x80;
+        assert_in_range(columns, 0, 80);
+    }
+    assert_in_range(lines, 1, 60);
+    assert_int_equal(text[strlen(text) - 1], '\n');
+}
+
+static void assert_says(const char *text, const char *words)
+{
+    if (strstr(text, words) == NULL)
+        fail_msg("'%s' is not on the page:\n%s", words, text);
+}
+
+static void assert_silent(const char *text, const char *words)
+{
+    if (strstr(text, words) != NULL)
+        fail_msg("'%s' is on the page:\n%s", words, text);
+}
+
+static void set(json_t *document, const char *object, const char *name, json_t *value)
+{
+    json_t *at = json_object_get(document, "certificate");
+    if (object != NULL)
+        at = json_object_get(at, object);
+    assert_int_equal(json_object_set_new(at, name, value), 0);
+}
+
+static void test_examples(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"certificate", "intent"};
+    for (size_t i = 0; i < 2; i++) {
+        json_t *document = example(names[i]);
+        char *text = show(document);
+        assert_page(text);
+        assert_says(text, "not checked here; use unwrite cert verify");
+        free(text);
+        json_decref(document);
+    }
+}
+
+static void test_verdicts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *verdict, *level, *heading;
+    } cases[] = {
+        {"sanitized", "clear", "SANITIZED (CLEAR)\n=====\n"},
+        {"sanitized", "purge", "SANITIZED (PURGE)\n"},
+        {"sanitized-with-exceptions", "clear", "SANITIZED-WITH-EXCEPTIONS (CLEAR)\n"},
+        {"failed", "none", "FAILED: NOT SANITIZED\n"},
+        {"stalled", "none", "STALLED: NOT SANITIZED\n"},
+        {"aborted", "none", "ABORTED: NOT SANITIZED\n"},
+        {"refused", "none", "REFUSED: NOT SANITIZED\n"},
+        /* A level where nothing was sanitized is no claim; a word of one's own is no verdict. */
+        {"failed", "purge", "FAILED: NOT SANITIZED\n"},
+        {"sanitised", "purge", "UNKNOWN VERDICT 'SANITISED'"},
+        {"sanitized ", "purge", "UNKNOWN VERDICT 'SANITIZED '"},
+        {"", "purge", "UNKNOWN VERDICT ''"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        json_t *document = example("certificate");
+        set(document, NULL, "verdict", json_string(cases[i].verdict));
+        set(document, "claim", "level", json_string(cases[i].level));
+        char *text = show(document);
+        size_t length = strcspn(cases[i].heading, "\n");
+        if (strncmp(text, cases[i].heading, length) != 0)
+            fail_msg("%s: heading is '%.60s'", cases[i].verdict, text);
+        assert_page(text);
+        free(text);
+        json_decref(document);
+    }
+}
+
+static void test_what_matters_is_said(void **state)
+{
+    (void)state;
+    json_t *document = example("certificate");
+    set(document, NULL, "simulated", json_true());
+    set(document, "time", "synchronised", json_false());
+    set(document, "verification", "last", json_false());
+    set(document, "verification", "mismatches", json_integer(7));
+    set(document, NULL, "not_covered",
+        json_pack("[{s:s, s:s}]", "controller", "0000:03:00.0", "why", "it hides its drives"));
+    json_t *steps = json_object_get(json_object_get(document, "certificate"), "steps");
+    json_t *step = json_array_get(steps, 0);
+    json_object_set_new(json_object_get(step, "completion"), "complete", json_false());
+    json_object_set_new(step, "unwritten",
+                        json_pack("[{s:i, s:i, s:i}]", "lba", 4242, "count", 8, "errno", 5));
+    json_object_set_new(step, "unwritten_bytes", json_integer(4096));
+    char *text = show(document);
+    static const char *const said[] = {"SIMULATED",
+                                       "clock was NOT synchronised",
+                                       "last block: NO",
+                                       "differ: 7",
+                                       "it hides its drives",
+                                       "NOT COMPLETE",
+                                       "NOT WRITTEN",
+                                       "4096 bytes",
+                                       "4242 (8)",
+                                       "not checked here"};
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        assert_says(text, said[i]);
+    free(text);
+    json_decref(document);
+
+    /* Their twins: what is well is not shouted. */
+    document = example("certificate");
+    set(document, NULL, "simulated", json_false());
+    text = show(document);
+    static const char *const unsaid[] = {"SIMULATED", "NOT WRITTEN",   "NOT COMPLETE",
+                                         "block: NO", "ANOTHER DRIVE", "PAGE CACHE"};
+    for (size_t i = 0; i < sizeof unsaid / sizeof *unsaid; i++)
+        assert_silent(text, unsaid[i]);
+    free(text);
+    json_decref(document);
+}
+
+static void test_unsigned(void **state)
+{
+    (void)state;
+    json_t *document = example("certificate");
+    json_object_set_new(document, "signatures", json_array());
+    char *text = show(document);
+    assert_says(text, "NOBODY");
+    free(text);
+    json_object_set_new(document, "signatures", json_pack("[{s:s}, i]", "protected", "!!!", 1));
+    text = show(document);
+    assert_says(text, "a key that is not named");
+    free(text);
+    json_decref(document);
+}
+
+static void test_no_document(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"{}", "{\"certificate\":[]}",
+                                        "{\"certificate\":null,\"signatures\":[]}", "{\"deed\":{}}"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        json_t *document = json_loads(texts[i], 0, NULL);
+        char *text = show(document);
+        assert_says(text, "NOT A DOCUMENT");
+        assert_page(text);
+        free(text);
+        json_decref(document);
+    }
+}
+
+static json_t *many(json_t *item, size_t count)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append(array, item);
+    json_decref(item);
+    return array;
+}
+
+/* Values that no schema allows. */
+static json_t *hostile(size_t kind)
+{
+    static char words[20001];
+    memset(words, 'x', 20000);
+    static char spaced[20001];
+    for (size_t i = 0; i < 20000; i++)
+        spaced[i] = i % 7 == 0 ? ' ' : 'y';
+    switch (kind) {
+    case 0:
+        return json_null();
+    case 1:
+        return json_true();
+    case 2:
+        return json_integer(INT64_MIN);
+    case 3:
+        return json_integer(INT64_MAX);
+    case 4:
+        return json_real(1e300);
+    case 5:
+        return json_string("");
+    case 6:
+        return json_string("\033]0;title\a\r\n\t\b\x7f %s%n%100000d");
+    case 7:
+        return json_string("\xc2\x9b"
+                           "31m \xe2\x80\xae \xe2\x81\xa6 \xf0\x9f\x98\x80 \xe2\x80\xa8");
+    case 8:
+        return json_string(words);
+    case 9:
+        return json_string(spaced);
+    case 10:
+        return json_array();
+    case 11:
+        return many(json_string("\033[2J"), 3000);
+    case 12:
+        return many(json_pack("{s:s, s:s, s:s, s:i, s:i, s:[s]}", "code", words, "text", spaced, "why", words,
+                              "lba", 1, "count", 2, "passes", "z"),
+                    300);
+    case 13:
+        return many(json_object(), 50);
+    case 14:
+        return json_object();
+    case 15:
+        return json_pack("{s:{s:{s:[i]}}, s:s}", "a", "b", "c", 1, "serial", "\x1b");
+    default:
+        return NULL;
+    }
+}
+
+static void show_with(json_t *document)
+{
+    char *text = show(document);
+    assert_page(text);
+    free(text);
+}
+
+/* Puts every hostile value into every place below `object`. */
+static void poison(json_t *document, json_t *object)
+{
+    const char *name;
+    json_t *value;
+    void *next;
+    json_object_foreach_safe(object, next, name, value)
+    {
+        json_t *kept = json_incref(value);
+        json_t *bad;
+        for (size_t kind = 0; (bad = hostile(kind)) != NULL; kind++) {
+            json_object_set_new(object, name, bad);
+            show_with(document);
+        }
+        json_object_set(object, name, kept);
+        json_t *inside = json_is_array(kept) ? json_array_get(kept, 0) : kept;
+        if (json_is_object(inside))
+            poison(document, inside);
+        json_object_del(object, name);
+        show_with(document);
+        json_object_set_new(object, name, kept);
+        /* The order of members may have changed: the loop holds the next one. */
+    }
+}
+
+static void test_hostile(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"certificate", "intent"};
+    for (size_t i = 0; i < 2; i++) {
+        json_t *document = example(names[i]);
+        poison(document, json_object_get(document, names[i]));
+        json_decref(document);
+    }
+}
+
+/* Everything at once: the page stays one. */
+static void test_hostile_everywhere(void **state)
+{
+    (void)state;
+    json_t *bad;
+    for (size_t kind = 0; (bad = hostile(kind)) != NULL; kind++) {
+        json_t *document = example("certificate");
+        json_t *body = json_object_get(document, "certificate");
+        const char *section, *name;
+        json_t *object, *value;
+        json_object_foreach(body, section, object) {
+            if (json_is_object(object))
+                json_object_foreach(object, name, value)
+                    json_object_set(object, name, bad);
+            else
+                json_object_set(body, section, bad);
+        }
+        show_with(document);
+        json_decref(document);
+        json_decref(bad);
+    }
+}
+
+static void assert_printable(const char *from, const char *wanted, size_t bytes)
+{
+    char to[64];
+    assert_in_range(bytes, 1, sizeof to);
+    uw_text_printable(from, to, bytes);
+    assert_string_equal(to, wanted);
+}
+
+static void test_printable(void **state)
+{
+    (void)state;
+    assert_printable("plain", "plain", 64);
+    assert_printable("\x1b[31m\r\n\t\x7f", "?[31m????", 64);
+    assert_printable("\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80", 64);
+    assert_printable("\xc2\x9b\xc2\xa0", "?\xc2\xa0", 64);
+    assert_printable("a\xff\xfe", "a??", 64);
+    assert_printable("\xc3", "?", 64);                /* cut off */
+    assert_printable("\xc0\x80\xc1\xbf", "????", 64); /* overlong */
+    assert_printable("\xe0\x80\x80", "???", 64);      /* overlong */
+    assert_printable("\xed\xa0\x80", "???", 64);      /* surrogate */
+    assert_printable("\xf4\x90\x80\x80", "????", 64); /* past the end of Unicode */
+    assert_printable("\xe2\x80\xae\xe2\x81\xa9x", "??x", 64);
+    assert_printable("abc", "ab", 3);
+    assert_printable("a\xe2\x82\xac", "a", 4); /* cut at a character's border */
+    assert_printable("a\xe2\x82\xac", "a\xe2\x82\xac", 5);
+    assert_printable("abc", "", 1);
+    char untouched = 'u';
+    uw_text_printable("abc", &untouched, 0);
+    assert_int_equal(untouched, 'u');
+}
+
+static void test_bytes(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t bytes;
+        const char *text;
+    } cases[] = {
+        {0, "0 B"},
+        {999, "999 B"},
+        {1000, "1.0 kB"},
+        {1049, "1.0 kB"},
+        {1050, "1.1 kB"},
+        {999949, "999.9 kB"},
+        {999950, "1.0 MB"},
+        {480103981056, "480.1 GB"},
+        {1024209543168, "1.0 TB"},
+        {UINT64_C(999949999999999999), "999.9 PB"},
+        {UINT64_MAX, "18.4 EB"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[32];
+        uw_text_bytes(cases[i].bytes, text, sizeof text);
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
+static void test_duration(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t seconds;
+        const char *text;
+    } cases[] = {
+        {0, "0 s"},       {59, "59 s"},        {60, "1 min 0 s"},    {599, "9 min 59 s"}, {600, "10 min"},
+        {3599, "59 min"}, {3600, "1 h 0 min"}, {7805, "2 h 10 min"}, {360000, "100 h"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[32];
+        uw_text_duration(cases[i].seconds, text, sizeof text);
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_examples),
+        cmocka_unit_test(test_verdicts),
+        cmocka_unit_test(test_what_matters_is_said),
+        cmocka_unit_test(test_unsigned),
+        cmocka_unit_test(test_no_document),
+        cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_hostile_everywhere),
+        cmocka_unit_test(test_printable),
+        cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_duration),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
