@@ -12,6 +12,7 @@
 
 #include "core/document.h"
 #include "core/plan.h"
+#include "core/verdict.h"
 #include "engine/tool.h"
 #include "method/methods.h"
 #include "output/output.h"
@@ -29,13 +30,29 @@ bool uw_sha256_text(const void *data, size_t bytes, char hex[65])
     return true;
 }
 
+/* Hidden areas are an ATA drive's own, and nobody asked it. */
+static void add_hidden(json_t *entry, const struct uw_drive *drive)
+{
+    static const char *const areas[] = {"hpa", "dco", "amax"};
+    const char *reason =
+        drive->bus == UW_BUS_ATA || drive->bus == UW_BUS_USB ? "not_probed" : "not_applicable";
+    json_t *hidden = json_object(), *unknown = json_object_get(entry, "unknown");
+    for (size_t i = 0; i < sizeof areas / sizeof *areas; i++) {
+        char path[UW_NAME_BYTES];
+        snprintf(path, sizeof path, "hidden.%s", areas[i]);
+        json_object_set_new(hidden, areas[i], json_null());
+        json_object_set_new(unknown, path, json_string(reason));
+    }
+    json_object_set_new(entry, "hidden", hidden);
+}
+
 static json_t *listed(const struct uw_drive *drive)
 {
     char why[UW_WHY_BYTES];
     json_t *entry = uw_drive_list_json(drive);
     enum uw_level level = uw_plan_reach(drive, UW_RULES_LOWEST, uw_method_at, why, sizeof why);
     json_object_set_new(entry, "reach", json_pack("{s:s, s:s}", "level", uw_level_name(level), "why", why));
-    json_object_set_new(entry, "hidden", json_pack("{s:n, s:n, s:n}", "hpa", "dco", "amax"));
+    add_hidden(entry, drive);
     json_object_set_new(entry, "capabilities", json_object());
     json_object_set_new(entry, "health", json_object());
     return entry;
@@ -185,7 +202,8 @@ static enum uw_exit judge(const json_t *document, const char *kind, const char *
     enum uw_level reached_level = UW_LEVEL_NONE, asked_level = UW_LEVEL_PURGE;
     if (strcmp(kind, "certificate") != 0 || verdict == NULL || reached == NULL || asked == NULL)
         uw_fail(e, UW_E_LEVEL, "it is no record of an erase but an %s", kind);
-    else if (strncmp(verdict, "sanitized", strlen("sanitized")) != 0)
+    else if (strcmp(verdict, uw_verdict_name(UW_VERDICT_SANITIZED)) != 0 &&
+             strcmp(verdict, uw_verdict_name(UW_VERDICT_SANITIZED_WITH_EXCEPTIONS)) != 0)
         uw_fail(e, UW_E_LEVEL, "it records no erase: the verdict is %s", verdict);
     else if (!uw_level_parse(asked, &asked_level) || !uw_level_parse(reached, &reached_level) ||
              reached_level < asked_level)

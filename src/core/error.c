@@ -7,9 +7,13 @@
 /* A drive's name may hold anything; an error line goes to a terminal. */
 static void one_line(char *text)
 {
-    for (unsigned char *p = (unsigned char *)text; *p != '\0'; p++)
-        if (*p < 0x20 || *p == 0x7f)
+    for (unsigned char *p = (unsigned char *)text; *p != '\0'; p++) {
+        bool c1 = *p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f; /* U+0080 to U+009F in UTF-8 */
+        if (*p < 0x20 || *p == 0x7f || c1)
             *p = '?';
+        if (c1)
+            *++p = '?';
+    }
 }
 
 static void fill(struct uw_error *e, enum uw_code code, int errno_value, const char *format, va_list args)

@@ -74,11 +74,12 @@ json_t *uw_plan_json(const struct uw_plan *plan)
 {
     const struct uw_drive *d = plan->drive;
     return json_pack(
-        "{s:s, s:s, s:o, s:o, s:I, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "device", d->device,
+        "{s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "device", d->device,
         "id", d->id, "model", d->model[0] ? json_string(d->model) : json_null(), "serial",
         d->serial[0] ? json_string(d->serial) : json_null(), "bytes",
-        (json_int_t)(d->bytes & ((1ULL << 53) - 1)), "level_requested", uw_level_name(plan->policy.level),
-        "level", uw_level_name(plan->method != NULL ? plan->level : UW_LEVEL_NONE), "rule",
+        d->bytes < 1ULL << 53 ? json_integer((json_int_t)d->bytes) : json_null(), "level_requested",
+        uw_level_name(plan->policy.level), "level",
+        uw_level_name(plan->method != NULL ? plan->level : UW_LEVEL_NONE), "rule",
         plan->method != NULL ? json_string(plan->rule->id) : json_null(), "rule_set", rule_set_json(plan),
         "verify", plan->method != NULL ? json_string(uw_profile_name(plan->verify)) : json_null(),
         "limitations", limitations_json(plan), "steps", steps_json(plan), "also_affected",

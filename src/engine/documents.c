@@ -49,9 +49,10 @@ void uw_job_announce(struct uw_job *job)
     uw_job_post(job, UW_EVENT_DRIVE_SELECTED,
                 json_pack("{s:s, s:s, s:I, s:s, s:s, s:b, s:s, s:o, s:o, s:o}", "device", drive->device, "id",
                           drive->id, "bytes", (json_int_t)(drive->bytes < 1ULL << 53 ? drive->bytes : 0),
-                          "certificate_id", job->certificate_id, "intent_id", job->intent_id, "simulated", 0,
-                          "seed_commitment", commitment, "medium", uw_drive_medium_json(drive), "before",
-                          before_json(drive), "unknown", unknown_json(drive)));
+                          "certificate_id", job->certificate_id, "intent_id", job->intent_id, "simulated",
+                          job->run->machine->simulated, "seed_commitment", commitment, "medium",
+                          uw_drive_medium_json(drive), "before", before_json(drive), "unknown",
+                          unknown_json(drive)));
     uw_job_post(job, UW_EVENT_PLAN_MADE, uw_plan_event(&job->plan));
 }
 

@@ -76,7 +76,8 @@ static bool still_unused(struct uw_job *job)
 {
     struct uw_error e = {0};
     struct uw_drive again;
-    if (!uw_probe_target(NULL, job->drive.device, &again, &e)) {
+    const struct uw_machine *machine = job->run->machine;
+    if (!machine->target(machine->user, job->drive.device, &again, &e)) {
         uw_plan_refuse(&job->plan, 4, "identity", "run list again", "%s cannot be looked at again: %s",
                        job->drive.device, e.text);
         return false;
@@ -110,7 +111,8 @@ static const char *refusal_code(int errno_value)
 static bool open_exclusively(struct uw_job *job)
 {
     struct uw_error e = {0};
-    if (uw_block_open(&job->drive, true, &job->transport, &e))
+    const struct uw_machine *machine = job->run->machine;
+    if (machine->open(machine->user, &job->drive, true, &job->transport, &e))
         return true;
     if (e.code == UW_E_REFUSED)
         uw_plan_refuse(&job->plan, 4, refusal_code(e.errno_value), e.way_out, "%s", e.text);
@@ -142,8 +144,7 @@ enum uw_same uw_gate_identity(struct uw_job *job, const char *when)
         uw_job_post(job, UW_EVENT_FAILED, json_pack("{s:s}", "why", e.text));
         return UW_SAME_UNKNOWN;
     }
-    if (job->drive.bus != UW_BUS_FILE)
-        uw_probe_identity(NULL, seen.devnum, &seen);
+    job->run->machine->identity(job->run->machine->user, &job->drive, &seen);
     const char *difference = uw_identity_difference(&planned, &seen);
     uw_job_post(job, UW_EVENT_IDENTITY_CHECKED, identity_json(when, &seen, difference));
     return difference == NULL ? UW_SAME : UW_SAME_NOT;

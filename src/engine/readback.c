@@ -90,7 +90,8 @@ bool uw_job_read_back(struct uw_job *job, const struct uw_stream *stream, const 
     enum uw_profile profile = job->drive.bytes < UW_SAMPLE_SMALL_BYTES ? UW_PROFILE_FULL : job->plan.verify;
     const struct uw_extents *places = profile == UW_PROFILE_FULL ? NULL : &canaries->places;
     uint64_t wanted_bytes = places != NULL ? uw_extents_bytes(places) : job->drive.bytes;
-    uint64_t samples = places != NULL ? places->count : wanted_bytes / UW_SAMPLE_BLOCK_BYTES + 1;
+    uint64_t samples =
+        places != NULL ? places->count : (wanted_bytes + UW_SAMPLE_BLOCK_BYTES - 1) / UW_SAMPLE_BLOCK_BYTES;
     uw_event_bus_post(
         &job->run->bus, job->index, UW_EVENT_VERIFY_STARTED,
         json_pack("{s:s, s:I}", "profile", uw_profile_name(profile), "bytes", (json_int_t)wanted_bytes));

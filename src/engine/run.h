@@ -8,6 +8,7 @@
 
 #include "core/plan.h"
 #include "engine/bus.h"
+#include "engine/machine.h"
 #include "engine/stream.h"
 #include "engine/tool.h"
 #include "probe/probe.h"
@@ -33,6 +34,7 @@ struct uw_job {
 };
 
 struct uw_run {
+    const struct uw_machine *machine;
     const struct uw_request *request;
     struct uw_policy policy;
     const char *certificates; /* folder */
@@ -62,6 +64,10 @@ static inline const struct uw_fold *uw_job_fold(const struct uw_job *job)
 {
     return &job->run->bus.folds[job->index];
 }
+
+/* As uw_run_open, on another machine than this one. */
+struct uw_run *uw_run_open_on(const struct uw_machine *machine, const struct uw_request *request,
+                              struct uw_error *e);
 
 /* request.c: checks the words of the request and fills policy, folders and parallel; targets.c: probes and
  * plans. */

@@ -36,7 +36,8 @@ static bool add_named(struct uw_run *run, struct uw_error *e)
 {
     for (size_t i = 0; i < run->request->targets.count; i++) {
         struct uw_drive drive;
-        if (!uw_probe_target(NULL, run->request->targets.items[i], &drive, e) || !add_job(run, &drive, e))
+        if (!run->machine->target(run->machine->user, run->request->targets.items[i], &drive, e) ||
+            !add_job(run, &drive, e))
             return false;
     }
     return true;
@@ -46,7 +47,7 @@ static bool add_named(struct uw_run *run, struct uw_error *e)
 static bool add_all(struct uw_run *run, struct uw_error *e)
 {
     struct uw_drives drives;
-    if (!uw_probe_all(NULL, &drives, e))
+    if (!run->machine->all(run->machine->user, &drives, e))
         return false;
     bool added = true;
     for (size_t i = 0; i < drives.count && added; i++) {
@@ -71,7 +72,7 @@ static bool exclude(struct uw_run *run, struct uw_error *e)
 {
     for (size_t i = 0; i < run->request->exclude.count; i++) {
         struct uw_drive drive;
-        if (!uw_probe_target(NULL, run->request->exclude.items[i], &drive, e))
+        if (!run->machine->target(run->machine->user, run->request->exclude.items[i], &drive, e))
             return false;
         for (size_t j = run->job_count; j-- > 0;)
             if (same_drive(&run->jobs[j].drive, &drive))
@@ -96,6 +97,6 @@ static bool make_plans(struct uw_run *run, struct uw_error *e)
 
 bool uw_run_find_drives(struct uw_run *run, struct uw_error *e)
 {
-    run->not_covered = uw_probe_not_covered(NULL);
+    run->not_covered = run->machine->not_covered(run->machine->user);
     return (run->request->all ? add_all(run, e) : add_named(run, e)) && exclude(run, e) && make_plans(run, e);
 }

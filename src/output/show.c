@@ -152,8 +152,8 @@ static void show_step(struct page *page, const json_t *step, bool ran)
         words_add(&w, ", ", "%s",
                   json_is_true(member(step, "completion.complete")) ? "complete" : "NOT COMPLETE");
     words_add_member(&w, ", bytes written: ", "", step, "bytes_written");
-    page_entry(page, label, "%s", w.text);
-    page_entry(page, NULL, "%s", words(step, "completion.error", text, sizeof text));
+    page_item(page, label, "%s", w.text);
+    page_item(page, NULL, "%s", words(step, "completion.error", text, sizeof text));
 }
 
 /* "lba 8192 (24 blocks)" of the first ranges; how many more there are. */
@@ -178,8 +178,8 @@ static void show_unwritten(struct page *page, const json_t *step)
     json_int_t bytes = count_at(step, "unwritten_bytes");
     add_ranges(&ranges, member(step, "unwritten"));
     if (*ranges.text != '\0')
-        page_entry(page, "NOT WRITTEN", "%" JSON_INTEGER_FORMAT " bytes; first block (blocks): %s", bytes,
-                   ranges.text);
+        page_item(page, "NOT WRITTEN", "%" JSON_INTEGER_FORMAT " bytes; first block (blocks): %s", bytes,
+                  ranges.text);
 }
 
 static void show_steps(struct page *page, const json_t *body, const char *kind)
@@ -342,8 +342,8 @@ static void show_list(struct page *page, const char *label, const json_t *list, 
             page_entry(page, NULL, "and %zu more", json_array_size(list) - i);
             break;
         }
-        page_entry(page, i == 0 ? label : NULL, "%s: %s", words(item, first, a, sizeof a),
-                   words(item, second, b, sizeof b));
+        page_item(page, i == 0 ? label : NULL, "%s: %s", words(item, first, a, sizeof a),
+                  words(item, second, b, sizeof b));
     }
 }
 
@@ -391,8 +391,12 @@ static void read_kid(const json_t *signature, char *kid, size_t kid_bytes)
     json_decref(decoded);
 }
 
+/* The end of the page, whatever else found no room. */
 static void show_signatures(struct page *page, const json_t *document)
 {
+    page->rows_end = PAGE_ROWS;
+    if (page->full)
+        page_item(page, "...", "the rest does not fit onto this page: read the document itself");
     char kid[64];
     const json_t *signatures = json_object_get(document, "signatures"), *signature;
     size_t i;
@@ -425,7 +429,7 @@ static void show_document(struct page *page, const json_t *body, const char *kin
 
 char *uw_show_document(const json_t *document)
 {
-    struct page page = {0};
+    struct page page = {.rows_end = PAGE_ROWS - PAGE_SIGNATURE_ROWS};
     const char *kind;
     const json_t *body = body_of(document, &kind);
     if (body == NULL) {

@@ -33,6 +33,7 @@ void page_raw(struct page *page, const char *line)
 {
     append(page, line, strlen(line));
     append(page, "\n", 1);
+    page->rows++;
 }
 
 /* Bytes of `text` that fit into `columns`, at a space where there is one. */
@@ -51,11 +52,15 @@ static size_t fitting(const char *text, size_t columns)
     return bytes;
 }
 
-static void append_wrapped(struct page *page, const char *label, const char *text)
+static void append_wrapped(struct page *page, const char *label, const char *text, int rows_max)
 {
     char row[PAGE_LABEL_COLUMNS + 4 * PAGE_COLUMNS + 8];
-    for (int rows = 0; *text != '\0' && rows < PAGE_ROWS_MAX; rows++) {
-        bool last = rows + 1 == PAGE_ROWS_MAX;
+    for (int rows = 0; *text != '\0' && rows < rows_max; rows++) {
+        if (page->rows_end > 0 && page->rows >= page->rows_end) {
+            page->full = true;
+            return;
+        }
+        bool last = rows + 1 == rows_max;
         size_t room = PAGE_COLUMNS - PAGE_LABEL_COLUMNS;
         size_t bytes = fitting(text, room);
         bool cut = last && text[bytes] != '\0';
@@ -69,15 +74,28 @@ static void append_wrapped(struct page *page, const char *label, const char *tex
     }
 }
 
-void page_entry(struct page *page, const char *label, const char *format, ...)
+static void append_entry(struct page *page, const char *label, int rows_max, const char *format, va_list args)
 {
     char text[PAGE_TEXT_BYTES], clean[PAGE_TEXT_BYTES];
+    vsnprintf(text, sizeof text, format, args);
+    uw_text_printable(text, clean, sizeof clean);
+    append_wrapped(page, label, clean + strspn(clean, " "), rows_max);
+}
+
+void page_entry(struct page *page, const char *label, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    append_entry(page, label, PAGE_ROWS_MAX, format, args);
     va_end(args);
-    uw_text_printable(text, clean, sizeof clean);
-    append_wrapped(page, label, clean + strspn(clean, " "));
+}
+
+void page_item(struct page *page, const char *label, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    append_entry(page, label, PAGE_ITEM_ROWS_MAX, format, args);
+    va_end(args);
 }
 
 const json_t *member(const json_t *object, const char *path)

@@ -26,7 +26,11 @@ static struct uw_block *block_of(struct uw_transport *t)
 bool uw_block_is_direct(const struct uw_block *block, const struct uw_transfer *transfer)
 {
     /* A device's odd tail goes to the device as it is: the kernel says what becomes of it. */
-    return block->device || (transfer->offset | transfer->length) % block->direct_bytes == 0;
+    if (block->device)
+        return true;
+    const struct uw_transport *t = &block->transport;
+    return (transfer->offset | transfer->length) % block->direct_bytes == 0 &&
+           transfer->offset + transfer->length <= t->bytes - t->buffered_tail_bytes;
 }
 
 void uw_block_move(const struct uw_block *block, struct uw_transfer *transfer)

@@ -15,6 +15,9 @@
 #include "transport/block.h"
 
 /* udev holds the lock for the moment in which it looks at a device that has just appeared. */
+/* A multiple of the page cache's pages on every machine. */
+enum { PAGE_BYTES = 65536 };
+
 enum { LOCK_TRIES = 80, LOCK_PAUSE_MS = 25 };
 
 static bool is_same_node(const struct uw_drive *drive, const struct stat *status)
@@ -180,7 +183,11 @@ static bool open_file(struct uw_block *block, const struct uw_drive *drive, bool
     t->bytes = (uint64_t)status.st_size;
     t->block_bytes = drive->logical_block_bytes;
     block->direct_bytes = unit > t->block_bytes ? unit : t->block_bytes;
-    t->buffered_tail_bytes = (uint32_t)(t->bytes % block->direct_bytes);
+    /* From a page's border on: direct transfers throw pages out of the cache that they share with the tail.
+     */
+    if (t->bytes % block->direct_bytes != 0)
+        t->buffered_tail_bytes =
+            (uint32_t)(t->bytes % (block->direct_bytes > PAGE_BYTES ? block->direct_bytes : PAGE_BYTES));
     return true;
 }
 

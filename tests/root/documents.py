@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # documents.py SCHEMAS PUBLIC.pem FOLDER: reads every document in the folder with Python's json, jsonschema and jwcrypto and
-# with nothing of ours; prints what is wrong and exits 1 if anything is.
+# with nothing of ours; prints what is wrong and exits 1 if anything is. documents.py SCHEMAS FILE: what `list --json` or
+# `plan --json` printed.
 import glob
 import hashlib
 import json
@@ -55,31 +56,44 @@ def nulls(value, at=""):
             yield from nulls(item, f"{at}.{name}" if at else name)
 
 
+def validators(schemas):
+    """By the name of what they validate."""
+    store = {}
+    for name in glob.glob(os.path.join(schemas, "*.schema.json")):
+        with open(name) as file:
+            schema = json.load(file)
+        jsonschema.Draft202012Validator.check_schema(schema)
+        store[schema["$id"]] = absolute(schema, schema["$id"])
+    found = {}
+    for name, schema in store.items():
+        resolver = jsonschema.RefResolver(name, schema, store=store)
+        found[name.split(":")[2]] = jsonschema.Draft202012Validator(schema, resolver=resolver)
+    return found
+
+
+def follow_schema(validator, document):
+    for error in validator.iter_errors(document):
+        raise ValueError(f"schema: {'/'.join(map(str, error.absolute_path))}: {error.message[:300]}")
+
+
+def load(path):
+    with open(path, encoding="utf-8") as file:
+        return json.load(file, object_pairs_hook=without_duplicates)
+
+
 class Reader:
     def __init__(self, schemas, key_file):
+        self.validators = validators(schemas)
         with open(key_file, "rb") as file:
             self.key = jwk.JWK.from_pem(file.read())
-        store = {}
-        for name in glob.glob(os.path.join(schemas, "*.schema.json")):
-            with open(name) as file:
-                schema = json.load(file)
-            jsonschema.Draft202012Validator.check_schema(schema)
-            store[schema["$id"]] = absolute(schema, schema["$id"])
-        self.validators = {}
-        for kind in KINDS:
-            schema = store[f"urn:unwrite:{kind}:1"]
-            resolver = jsonschema.RefResolver(schema["$id"], schema, store=store)
-            self.validators[kind] = jsonschema.Draft202012Validator(schema, resolver=resolver)
 
     def read(self, path):
         """The kind and body of one document; raises ValueError with what is wrong."""
         kind = path.split(".")[-2]
-        with open(path, encoding="utf-8") as file:
-            document = json.load(file, object_pairs_hook=without_duplicates)
+        document = load(path)
         if kind not in KINDS or kind not in document:
             raise ValueError(f"is no {kind}")
-        for error in self.validators[kind].iter_errors(document):
-            raise ValueError(f"schema: {'/'.join(map(str, error.absolute_path))}: {error.message[:300]}")
+        follow_schema(self.validators[kind], document)
         body = document[kind]
         self.verify(kind, body, document["signatures"])
         check_names(path, kind, body)
@@ -131,8 +145,16 @@ def check_certificate(body, intents):
         raise ValueError("the seed is not the one that the intent commits to")
 
 
-def main():
-    schemas, key_file, folder = sys.argv[1:]
+def check_output(schemas, path):
+    document = load(path)
+    follow_schema(validators(schemas)[document["schema"].split(":")[2]], document)
+    for drive in document.get("drives", []):
+        found = set(nulls({name: value for name, value in drive.items() if name != "unknown"}))
+        if found != set(drive["unknown"]):
+            raise ValueError(f"{drive['device']}: null or in unknown, not both: {sorted(found ^ set(drive['unknown']))}")
+
+
+def check_folder(schemas, key_file, folder):
     reader, intents, certificates, wrong = Reader(schemas, key_file), {}, [], 0
     for path in sorted(os.path.join(folder, name) for name in os.listdir(folder)):
         try:
@@ -153,7 +175,16 @@ def main():
             wrong += 1
     if not certificates:
         print(f"{folder}: no certificate", file=sys.stderr)
-    sys.exit(0 if certificates and wrong == 0 else 1)
+    return 0 if certificates and wrong == 0 else 1
+
+
+def main():
+    if len(sys.argv) == 4:
+        sys.exit(check_folder(*sys.argv[1:]))
+    try:
+        check_output(*sys.argv[1:])
+    except ValueError as error:
+        sys.exit(f"{sys.argv[2]}: {error}")
 
 
 main()

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/machine.h"
+
+static bool all(void *user, struct uw_drives *drives, struct uw_error *e)
+{
+    (void)user;
+    return uw_probe_all(NULL, drives, e);
+}
+
+static bool target(void *user, const char *name, struct uw_drive *drive, struct uw_error *e)
+{
+    (void)user;
+    return uw_probe_target(NULL, name, drive, e);
+}
+
+/* By the number of the node, not by its name: that is what the open descriptor says. A file has neither. */
+static void identity(void *user, const struct uw_drive *drive, struct uw_identity *seen)
+{
+    (void)user;
+    if (drive->bus != UW_BUS_FILE)
+        uw_probe_identity(NULL, seen->devnum, seen);
+}
+
+static bool open_drive(void *user, const struct uw_drive *drive, bool write, struct uw_transport **transport,
+                       struct uw_error *e)
+{
+    (void)user;
+    return uw_block_open(drive, write, transport, e);
+}
+
+static json_t *not_covered(void *user)
+{
+    (void)user;
+    return uw_probe_not_covered(NULL);
+}
+
+const struct uw_machine uw_this_machine = {
+    .all = all, .target = target, .identity = identity, .open = open_drive, .not_covered = not_covered};

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a run asks of the machine it stands on. The program has one of these; tests put model drives behind
+ * another. */
+#ifndef UW_ENGINE_MACHINE_H
+#define UW_ENGINE_MACHINE_H
+
+#include "probe/probe.h"
+#include "transport/transport.h"
+
+struct uw_machine {
+    bool simulated; /* true: its drives are models; documents say so and only the test key signs them */
+    void *user;     /* for the calls below */
+    bool (*all)(void *user, struct uw_drives *drives, struct uw_error *e); /* uw_probe_all */
+    bool (*target)(void *user, const char *target, struct uw_drive *drive,
+                   struct uw_error *e); /* uw_probe_target */
+    void (*identity)(void *user, const struct uw_drive *drive,
+                     struct uw_identity *identity); /* serial, wwn */
+    bool (*open)(void *user, const struct uw_drive *drive, bool write, struct uw_transport **transport,
+                 struct uw_error *e); /* uw_block_open */
+    json_t *(*not_covered)(void *user);
+};
+
+/* The machine that we run on. */
+extern const struct uw_machine uw_this_machine;
+
+#endif
