@@ -44,6 +44,9 @@ static void refuse_drive(struct uw_plan *plan)
     if (d->use_count > 0)
         uw_plan_refuse(plan, 4, "in_use", "unmount, swapoff or detach what uses it", "%s is in use: %s %s%s",
                        d->device, d->uses[0].kind, d->uses[0].by, d->use_count > 1 ? " and more" : "");
+    if (uw_drive_unknown_reason(d, "in_use") != NULL)
+        uw_plan_refuse(plan, 4, "in_use", "run as root, with /proc and /sys mounted",
+                       "who uses %s could not be found out", d->device);
     if (d->read_only && d->bus == UW_BUS_FILE)
         uw_plan_refuse(plan, 4, "read_only", "chmod u+w, or run as its owner", "%s is not writable",
                        d->device);

@@ -24,14 +24,22 @@ struct uw_pass {
 struct uw_standard {
     const char *id;
     const char *title;
-    const char *status; /* "current", "superseded", ... */
-    const char *source; /* where it is written */
+    const char *status;   /* "current", "superseded", ... */
+    const char *source;   /* where it is written */
+    size_t shuffle_from;  /* passes [shuffle_from, shuffle_from + shuffle_count) go in an order drawn for each
+                             drive */
+    size_t shuffle_count; /* 0: the order is fixed */
     size_t pass_count;
     struct uw_pass passes[UW_PASSES];
 };
 
 const struct uw_standard *uw_standard_by_id(const char *id); /* NULL: no such standard */
 const struct uw_standard *uw_standard_at(size_t index);      /* NULL past the end */
+
+/* The standard with its shuffled passes in the order that the seed draws: for i from shuffle_count - 1 down
+ * to 1, pass i of them changes places with pass number(2^32 + i) mod (i + 1); number() as in core/sample.h.
+ */
+void uw_standard_draw(const struct uw_standard *standard, const uint8_t *seed, struct uw_standard *drawn);
 
 /* {"pattern":"55"} or {"cipher":"aes-256-ctr"}; new reference. */
 json_t *uw_pass_json(const struct uw_pass *pass);

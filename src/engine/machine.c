@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/machine.h"
 
+#include <time.h>
+
 static bool all(void *user, struct uw_drives *drives, struct uw_error *e)
 {
     (void)user;
@@ -34,5 +36,17 @@ static json_t *not_covered(void *user)
     return uw_probe_not_covered(NULL);
 }
 
-const struct uw_machine uw_this_machine = {
-    .all = all, .target = target, .identity = identity, .open = open_drive, .not_covered = not_covered};
+static uint64_t now_ms(void *user)
+{
+    (void)user;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+const struct uw_machine uw_this_machine = {.all = all,
+                                           .target = target,
+                                           .identity = identity,
+                                           .open = open_drive,
+                                           .not_covered = not_covered,
+                                           .now_ms = now_ms};

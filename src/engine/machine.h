@@ -18,6 +18,7 @@ struct uw_machine {
     bool (*open)(void *user, const struct uw_drive *drive, bool write, struct uw_transport **transport,
                  struct uw_error *e); /* uw_block_open */
     json_t *(*not_covered)(void *user);
+    uint64_t (*now_ms)(void *user); /* for waiting: never runs backwards */
 };
 
 /* The machine that we run on. */

@@ -24,6 +24,7 @@ struct uw_job {
     int index; /* in run->jobs, and the number of its events */
     struct uw_drive drive;
     struct uw_plan plan;
+    struct uw_standard standard; /* the plan's, with its passes in the order drawn for this drive */
     uint8_t seed[UW_SEED_BYTES];
     char certificate_id[UW_UUID_BYTES];
     char intent_id[UW_UUID_BYTES];

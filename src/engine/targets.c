@@ -91,6 +91,10 @@ static bool make_plans(struct uw_run *run, struct uw_error *e)
             !uw_uuid_new(job->intent_id))
             return uw_fail(e, UW_E_IO, "the kernel gives no random bytes");
         uw_plan_make(&job->drive, &run->policy, uw_method_at, &job->plan);
+        if (job->plan.standard != NULL) {
+            uw_standard_draw(job->plan.standard, job->seed, &job->standard);
+            job->plan.standard = &job->standard;
+        }
     }
     return true;
 }

@@ -105,6 +105,11 @@ static void unfit_drives_are_refused(void **state)
     assert_non_null(strstr(plan.refusal.why, "/srv on /dev/sdx1"));
     drive.use_count = 0;
 
+    uw_drive_set_unknown(&drive, "in_use", "no_permission");
+    uw_plan_make(&drive, &CLEAR, uw_method_at, &plan);
+    assert_string_equal(plan.refusal.code, "in_use");
+    drive.unknown_count = 0;
+
     drive.read_only = true;
     uw_plan_make(&drive, &CLEAR, uw_method_at, &plan);
     assert_string_equal(plan.refusal.code, "read_only");

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -19,6 +20,23 @@ static const struct {
     {"random", "*"},
     {"complement", "55 aa"},
     {"twice", "00 00"},
+    {"dod-5220.22-m", "00 ff *"},
+    {"dod-5220.22-m-ece", "00 ff * 00 00 ff *"},
+    {"hmg-is5-baseline", "00"},
+    {"hmg-is5-enhanced", "00 ff *"},
+    {"bsi-vsitr", "00 ff 00 ff 00 ff aa"},
+    {"rcmp-tssit-ops-ii", "00 ff 00 ff 00 ff *"},
+    {"cse-itsp.40.006", "00 ff *"},
+    {"afssi-5020", "00 ff *"},
+    {"ar-380-19", "* 00 ff"},
+    {"navso-p-5239-26", "ff fffffffd *"},
+    {"navso-p-5239-26-rll", "ff ffffffe4 *"},
+    {"gost-p50739-95", "00 *"},
+    {"schneier", "ff 00 * * * * *"},
+    {"bmb21-2019", "ff 00 * * * ff"},
+    {"gutmann",
+     "* * * * 55 aa 924924 492492 249249 00 11 22 33 44 55 66 77 88 99 aa bb cc dd ee ff 924924 492492 "
+     "249249 6db6db b6db6d db6db6 * * * *"},
 };
 
 static void passes_text(const struct uw_standard *standard, char *text, size_t bytes)
@@ -86,10 +104,37 @@ static void pass_json_names_the_image(void **state)
     json_decref(json);
 }
 
+static int compare_passes(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct uw_pass));
+}
+
+/* The drawn order is a permutation of the 27, depends on the seed, and leaves the random passes where they
+ * are. */
+static void gutmann_is_drawn(void **state)
+{
+    (void)state;
+    const struct uw_standard *gutmann = uw_standard_by_id("gutmann");
+    struct uw_standard drawn[2], sorted = *gutmann;
+    uint8_t seed[32] = {1};
+    uw_standard_draw(gutmann, seed, &drawn[0]);
+    uw_standard_draw(gutmann, seed, &drawn[1]);
+    assert_memory_equal(&drawn[0], &drawn[1], sizeof drawn[0]);
+    seed[0] = 2;
+    uw_standard_draw(gutmann, seed, &drawn[1]);
+    assert_memory_not_equal(drawn[0].passes, drawn[1].passes, sizeof drawn[0].passes);
+    assert_memory_equal(drawn[0].passes, gutmann->passes, 4 * sizeof(struct uw_pass));
+    assert_memory_equal(&drawn[0].passes[31], &gutmann->passes[31], 4 * sizeof(struct uw_pass));
+    qsort(&sorted.passes[4], 27, sizeof(struct uw_pass), compare_passes);
+    qsort(&drawn[0].passes[4], 27, sizeof(struct uw_pass), compare_passes);
+    assert_memory_equal(sorted.passes, drawn[0].passes, sizeof sorted.passes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(holds_what_is_named),
+        cmocka_unit_test(gutmann_is_drawn),
         cmocka_unit_test(every_one_can_be_run),
         cmocka_unit_test(pass_json_names_the_image),
     };

@@ -342,7 +342,7 @@ static void zfs(void **state)
     assert_int_equal(d.use_count, 0);
     uw_drive_clear(&d);
     tree_text("proc/spl/kstat/zfs/tank/state", "ONLINE\n");
-    tree_text("proc/spl/x", "a pool's name is no path\n");
+    tree_text("proc/spl/kstat/x", "a pool's name is no path\n");
     USES("/dev/sda", "zfs", "imported pool with /dev/sda1");
     UNUSED("/dev/sdb");
     boots("/dev/sda", false);
@@ -410,7 +410,8 @@ static void boot_live(void **state)
         "20 1 0:30 / / rw - overlay overlay rw,lowerdir=/run/live/root\\134:fs/squash,upperdir=/run/cow/rw\n"
         "21 20 8:33 / /mnt/stick ro - vfat /dev/sdc1 ro\n"
         "22 20 7:0 / /run/live/root:fs/squash ro - squashfs /dev/loop0 ro\n"
-        "23 20 8:1 / /run/live/root ro - ext4 /dev/sda1 rw\n");
+        "23 20 8:1 / /run/live/root ro - ext4 /dev/sda1 rw\n"
+        "24 20 8:1 / /mnt rw - ext4 /dev/sda1 rw\n");
     boots("/dev/sdc", true);
     boots("/dev/loop0", true);
     boots("/dev/sda", false);
