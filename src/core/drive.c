@@ -199,7 +199,7 @@ static bool put(json_t *object, const char *key, json_t *value)
 }
 
 /* Paths may hold any byte but NUL; documents hold text. */
-static json_t *text(const char *s)
+json_t *uw_clean_json(const char *s)
 {
     char clean[UW_PATH_BYTES];
     uw_clean_string(clean, sizeof clean, s, strlen(s));
@@ -248,17 +248,20 @@ static bool name_nulls(const struct uw_drive *drive, json_t *o, json_t *unknown)
 static bool list_members(const struct uw_drive *drive, json_t *o)
 {
     bool sized = drive->bytes != 0 || uw_drive_unknown_reason(drive, "bytes") == NULL;
-    return put(o, "device", text(drive->device)) && put(o, "bus", json_string(uw_bus_name(drive->bus))) &&
+    return put(o, "device", uw_clean_json(drive->device)) &&
+           put(o, "bus", json_string(uw_bus_name(drive->bus))) &&
            put(o, "media", json_string(uw_media_name(drive->media))) &&
            put(o, "bytes", sized ? number(drive->bytes) : json_null()) &&
            put(o, "logical_block_bytes", number_or_null(drive->logical_block_bytes)) &&
            put(o, "physical_block_bytes", number_or_null(drive->physical_block_bytes)) &&
-           put(o, "model", text(drive->model)) && put(o, "serial", text(drive->serial)) &&
-           put(o, "firmware", text(drive->firmware)) && put(o, "wwn", text(drive->wwn)) &&
-           put(o, "id", text(drive->id)) && put(o, "in_use", uses_json(drive)) &&
+           put(o, "model", uw_clean_json(drive->model)) && put(o, "serial", uw_clean_json(drive->serial)) &&
+           put(o, "firmware", uw_clean_json(drive->firmware)) && put(o, "wwn", uw_clean_json(drive->wwn)) &&
+           put(o, "id", uw_clean_json(drive->id)) && put(o, "in_use", uses_json(drive)) &&
            put(o, "boot_medium", json_boolean(drive->boot_medium)) &&
-           put(o, "content", text(drive->content)) && put(o, "partitions", number(drive->partitions)) &&
-           put(o, "read_only", json_boolean(drive->read_only)) && put(o, "source", text(drive->source));
+           put(o, "content", uw_clean_json(drive->content)) &&
+           put(o, "partitions", number(drive->partitions)) &&
+           put(o, "read_only", json_boolean(drive->read_only)) &&
+           put(o, "source", uw_clean_json(drive->source));
 }
 
 json_t *uw_drive_list_json(const struct uw_drive *drive)
@@ -305,15 +308,17 @@ static json_t *capacity_json(const struct uw_drive *drive)
 json_t *uw_drive_medium_json(const struct uw_drive *drive)
 {
     json_t *o = json_object();
-    if (put(o, "vendor", text(drive->vendor)) && put(o, "model", text(drive->model)) &&
-        put(o, "serial", text(drive->serial)) && put(o, "serial_source", text(drive->serial_source)) &&
-        put(o, "firmware", text(drive->firmware)) && put(o, "wwn", text(drive->wwn)) &&
-        put(o, "wwn_source", text(drive->wwn_source)) && put(o, "eui64", json_null()) &&
+    if (put(o, "vendor", uw_clean_json(drive->vendor)) && put(o, "model", uw_clean_json(drive->model)) &&
+        put(o, "serial", uw_clean_json(drive->serial)) &&
+        put(o, "serial_source", uw_clean_json(drive->serial_source)) &&
+        put(o, "firmware", uw_clean_json(drive->firmware)) && put(o, "wwn", uw_clean_json(drive->wwn)) &&
+        put(o, "wwn_source", uw_clean_json(drive->wwn_source)) && put(o, "eui64", json_null()) &&
         put(o, "nguid", json_null()) && put(o, "namespaces", json_null()) &&
         put(o, "subsystem", json_null()) && put(o, "type", json_string(uw_media_name(drive->media))) &&
-        put(o, "type_evidence", text(drive->media_evidence)) &&
-        put(o, "bus", json_string(uw_bus_name(drive->bus))) && put(o, "device", text(drive->device)) &&
-        put(o, "path", text(drive->path)) && put(o, "bay", json_null()) && put(o, "bridge", json_null()) &&
+        put(o, "type_evidence", uw_clean_json(drive->media_evidence)) &&
+        put(o, "bus", json_string(uw_bus_name(drive->bus))) &&
+        put(o, "device", uw_clean_json(drive->device)) && put(o, "path", uw_clean_json(drive->path)) &&
+        put(o, "bay", json_null()) && put(o, "bridge", json_null()) &&
         put(o, "scope", json_string(scope(drive))) && put(o, "capacity", capacity_json(drive)) &&
         put(o, "disk_sequence", number_or_null(drive->disk_sequence)))
         return o;

@@ -126,6 +126,9 @@ void uw_drive_set_id(struct uw_drive *drive, bool serial_is_unique);
  * be there. */
 void uw_clean_string(char *to, size_t to_bytes, const char *from, size_t from_bytes);
 
+/* The cleaned text as JSON, null where nothing is left; new reference. */
+json_t *uw_clean_json(const char *text);
+
 /* What says that two looks at a node saw the same drive. */
 struct uw_identity {
     char serial[UW_DRIVE_STRING_BYTES];

@@ -4,16 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A drive's name may hold anything; an error line goes to a terminal. */
-static void one_line(char *text)
+#include "core/drive.h"
+
+/* A drive's name may hold anything; an error line goes to a terminal and into documents. */
+static void clean(char *text, size_t text_bytes)
 {
-    for (unsigned char *p = (unsigned char *)text; *p != '\0'; p++) {
-        bool c1 = *p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f; /* U+0080 to U+009F in UTF-8 */
-        if (*p < 0x20 || *p == 0x7f || c1)
-            *p = '?';
-        if (c1)
-            *++p = '?';
-    }
+    char raw[UW_ERROR_TEXT_BYTES];
+    snprintf(raw, sizeof raw, "%s", text);
+    uw_clean_string(text, text_bytes, raw, strlen(raw));
 }
 
 static void fill(struct uw_error *e, enum uw_code code, int errno_value, const char *format, va_list args)
@@ -25,7 +23,7 @@ static void fill(struct uw_error *e, enum uw_code code, int errno_value, const c
     size_t used = strlen(e->text);
     if (errno_value != 0)
         snprintf(e->text + used, sizeof e->text - used, ": %s", strerror(errno_value));
-    one_line(e->text);
+    clean(e->text, sizeof e->text);
 }
 
 bool uw_fail(struct uw_error *e, enum uw_code code, const char *format, ...)
@@ -58,6 +56,6 @@ bool uw_way_out(struct uw_error *e, const char *format, ...)
     va_start(args, format);
     vsnprintf(e->way_out, sizeof e->way_out, format, args);
     va_end(args);
-    one_line(e->way_out);
+    clean(e->way_out, sizeof e->way_out);
     return false;
 }

@@ -15,11 +15,13 @@ void uw_plan_refuse(struct uw_plan *plan, int exit_code, const char *code, const
     refusal->refused = true;
     refusal->exit_code = exit_code;
     snprintf(refusal->code, sizeof refusal->code, "%s", code);
-    snprintf(refusal->way_out, sizeof refusal->way_out, "%s", way_out);
+    uw_clean_string(refusal->way_out, sizeof refusal->way_out, way_out, strlen(way_out));
+    char why[sizeof refusal->why];
     va_list args;
     va_start(args, format);
-    vsnprintf(refusal->why, sizeof refusal->why, format, args);
+    vsnprintf(why, sizeof why, format, args);
     va_end(args);
+    uw_clean_string(refusal->why, sizeof refusal->why, why, strlen(why));
 }
 
 static void reject(struct uw_plan *plan, const struct uw_method *method, const char *why)

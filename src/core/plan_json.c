@@ -35,8 +35,8 @@ static json_t *also_affected_json(const struct uw_drive *drive)
 {
     json_t *list = json_array();
     if (drive->partitions > 0)
-        json_array_append_new(list, json_sprintf("%u partition%s of %s", drive->partitions,
-                                                 drive->partitions == 1 ? "" : "s", drive->name));
+        json_array_append_new(
+            list, json_sprintf("%u partition%s", drive->partitions, drive->partitions == 1 ? "" : "s"));
     return list;
 }
 
@@ -74,9 +74,9 @@ json_t *uw_plan_json(const struct uw_plan *plan)
 {
     const struct uw_drive *d = plan->drive;
     return json_pack(
-        "{s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "device", d->device,
-        "id", d->id, "model", d->model[0] ? json_string(d->model) : json_null(), "serial",
-        d->serial[0] ? json_string(d->serial) : json_null(), "bytes",
+        "{s:o, s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "device",
+        uw_clean_json(d->device), "id", d->id, "model", uw_clean_json(d->model), "serial",
+        uw_clean_json(d->serial), "bytes",
         d->bytes < 1ULL << 53 ? json_integer((json_int_t)d->bytes) : json_null(), "level_requested",
         uw_level_name(plan->policy.level), "level",
         uw_level_name(plan->method != NULL ? plan->level : UW_LEVEL_NONE), "rule",

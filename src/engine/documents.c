@@ -47,9 +47,10 @@ void uw_job_announce(struct uw_job *job)
     char commitment[UW_SHA256_HEX];
     uw_seed_commitment(job->seed, commitment);
     uw_job_post(job, UW_EVENT_DRIVE_SELECTED,
-                json_pack("{s:s, s:s, s:I, s:s, s:s, s:b, s:s, s:o, s:o, s:o}", "device", drive->device, "id",
-                          drive->id, "bytes", (json_int_t)(drive->bytes < 1ULL << 53 ? drive->bytes : 0),
-                          "certificate_id", job->certificate_id, "intent_id", job->intent_id, "simulated",
+                json_pack("{s:o, s:s, s:I, s:s, s:s, s:b, s:s, s:o, s:o, s:o}", "device",
+                          uw_clean_json(drive->device), "id", drive->id, "bytes",
+                          (json_int_t)(drive->bytes < 1ULL << 53 ? drive->bytes : 0), "certificate_id",
+                          job->certificate_id, "intent_id", job->intent_id, "simulated",
                           job->run->machine->simulated, "seed_commitment", commitment, "medium",
                           uw_drive_medium_json(drive), "before", before_json(drive), "unknown",
                           unknown_json(drive)));
@@ -121,7 +122,7 @@ void uw_job_end(struct uw_job *job)
     bool reached = verdict == UW_VERDICT_SANITIZED || verdict == UW_VERDICT_SANITIZED_WITH_EXCEPTIONS;
     const char *why = job->plan.refusal.refused ? job->plan.refusal.why : reason;
     uw_job_post(job, UW_EVENT_JOB_ENDED,
-                json_pack("{s:s, s:s, s:s, s:s}", "device", job->drive.device, "verdict",
+                json_pack("{s:o, s:s, s:s, s:s}", "device", uw_clean_json(job->drive.device), "verdict",
                           uw_verdict_name(verdict), "level",
                           reached ? uw_level_name(job->plan.level) : "none", "why", why));
     json_t *body = uw_fold_certificate(uw_job_fold(job));

@@ -56,13 +56,13 @@ void uw_block_move(const struct uw_block *block, struct uw_transfer *transfer);
  * uw_transport_ops. */
 bool uw_ring_start(struct uw_block *block, struct uw_error *e);
 bool uw_ring_submit(struct uw_block *block, struct uw_transfer *transfer, struct uw_error *e);
-struct uw_transfer *uw_ring_reap(struct uw_block *block, struct uw_error *e);
+struct uw_transfer *uw_ring_reap(struct uw_block *block, int timeout_ms, struct uw_error *e);
 void uw_ring_stop(struct uw_block *block);
 
 /* One thread a buffer, so that a drive without io_uring has as much to do as one with it. */
 bool uw_sync_start(struct uw_block *block, struct uw_error *e);
 bool uw_sync_submit(struct uw_block *block, struct uw_transfer *transfer, struct uw_error *e);
-struct uw_transfer *uw_sync_reap(struct uw_block *block, struct uw_error *e);
+struct uw_transfer *uw_sync_reap(struct uw_block *block, int timeout_ms, struct uw_error *e);
 void uw_sync_stop(struct uw_block *block);
 
 #endif

@@ -35,16 +35,19 @@ struct uw_transport_ops {
     /* Queues one transfer; several writes may use one buffer at a time. At most `buffers` in flight. Returns
      * false only when the machinery failed; an error of the drive comes in result. */
     bool (*submit)(struct uw_transport *t, struct uw_transfer *transfer, struct uw_error *e);
-    /* Waits for one transfer, in any order. NULL when none is in flight or the machinery failed; only then is
-     * *e filled. */
-    struct uw_transfer *(*reap)(struct uw_transport *t, struct uw_error *e);
+    /* Waits for one transfer, in any order, timeout_ms at most (negative: for ever). NULL when the time
+     * passed, when none is in flight, or when the machinery failed; only then is *e filled. */
+    struct uw_transfer *(*reap)(struct uw_transport *t, int timeout_ms, struct uw_error *e);
     /* Has the drive empty its write cache and the host forget what it cached of it, so that the next read
-     * comes from the medium. */
-    bool (*flush)(struct uw_transport *t, struct uw_error *e);
+     * comes from the medium. Waits timeout_ms at most (negative: for ever); false and *stalled when the time
+     * passed. Whoever sees *stalled abandons the transport. */
+    bool (*flush)(struct uw_transport *t, int timeout_ms, bool *stalled, struct uw_error *e);
     /* Who is behind the open descriptor now: bytes, disk_sequence, devnum, inode; serial and wwn are left
      * alone. */
     bool (*identify)(struct uw_transport *t, struct uw_identity *identity, struct uw_error *e);
-    void (*close)(struct uw_transport *t); /* frees t; also after a failed begin */
+    /* Frees t; also after a failed begin. Never waits for what an abandoned transport has in flight: that one
+     * is left as it is. */
+    void (*close)(struct uw_transport *t);
 };
 
 struct uw_transport {
@@ -53,6 +56,10 @@ struct uw_transport {
     uint32_t block_bytes;         /* transfers other than the tail are multiples of it */
     bool direct_io;               /* the page cache is out of the way (but for buffered_tail_bytes) */
     uint32_t buffered_tail_bytes; /* bytes at a file's end that direct I/O cannot reach; 0 on a device */
+    /* Set by whoever gave up waiting for it. What is in flight may still end at any time, so buffers,
+     * transfers and descriptors belong to the kernel from then on: nothing of it is used, freed or closed, and
+     * nothing but identify and close is called. */
+    bool abandoned;
 };
 
 /* Opens a block device or file for erasing (O_RDWR, O_DIRECT, O_CLOEXEC, on a device also O_EXCL) or, with

@@ -166,7 +166,7 @@ static void documents(void **state)
     assert_true(json_is_null(json_object_get(document, "refused")));
     assert_int_equal(json_array_size(json_object_get(document, "steps")), 1);
     assert_string_equal(json_string_value(json_array_get(json_object_get(document, "also_affected"), 0)),
-                        "2 partitions of sdx");
+                        "2 partitions");
     json_decref(document);
 
     json_t *event = uw_plan_event(&plan);

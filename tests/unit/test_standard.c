@@ -133,9 +133,8 @@ static void gutmann_is_drawn(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(holds_what_is_named),
-        cmocka_unit_test(gutmann_is_drawn),
-        cmocka_unit_test(every_one_can_be_run),
+        cmocka_unit_test(holds_what_is_named),       cmocka_unit_test(gutmann_is_drawn),
+        cmocka_unit_test(gutmann_is_drawn),          cmocka_unit_test(every_one_can_be_run),
         cmocka_unit_test(pass_json_names_the_image),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -326,7 +326,7 @@ static void tails_are_said(void **state)
     const struct uw_block *block = (const struct uw_block *)t;
     uint8_t *arena = begin(t);
     assert_true(block->direct_bytes >= 512);
-    assert_int_equal(t->buffered_tail_bytes, (3 * 65536 + 700) % block->direct_bytes);
+    assert_int_equal(t->buffered_tail_bytes, 700);
     assert_int_equal(t->block_bytes, 512);
     memset(arena, 'x', 700);
     assert_int_equal(move(t, UW_WRITE, 3 * 65536 + 512, 188), 188);
