@@ -148,49 +148,6 @@ void uw_station_key_path(const char *state, char *path, size_t path_bytes)
     snprintf(path, path_bytes, "%s/station-key.pem", state != NULL ? state : "/var/lib/unwrite");
 }
 
-static char *read_descriptor(int fd, const char *file, size_t *bytes, struct uw_error *e)
-{
-    struct stat status;
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
-        uw_fail(e, UW_E_USAGE, "%s is not a regular file", file);
-        return NULL;
-    }
-    if (status.st_size > UW_DOCUMENT_BYTES) {
-        uw_fail(e, UW_E_INVALID, "%s is larger than any document", file);
-        return NULL;
-    }
-    /* One byte more than it had, to see whether it grows. */
-    size_t room = (size_t)status.st_size + 1;
-    char *text = malloc(room);
-    size_t used = 0;
-    ssize_t n = 1;
-    while (text != NULL && used < room && (n = read(fd, text + used, room - used)) > 0)
-        used += (size_t)n;
-    if (text == NULL || n < 0 || used == room) {
-        uw_fail_errno(e, UW_E_USAGE, text == NULL || n < 0 ? errno : 0, "cannot read %s", file);
-        free(text);
-        return NULL;
-    }
-    *bytes = used;
-    return text;
-}
-
-static json_t *read_document(const char *file, struct uw_error *e)
-{
-    size_t bytes;
-    /* A pipe or terminal must not hold us. */
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0) {
-        uw_fail_errno(e, UW_E_USAGE, errno, "cannot open %s", file);
-        return NULL;
-    }
-    char *text = read_descriptor(fd, file, &bytes, e);
-    json_t *document = text != NULL ? uw_document_parse(text, bytes, e) : NULL;
-    free(text);
-    close(fd);
-    return document;
-}
-
 /* Whether the certificate records an erase at the level; what it lacks goes to *e. */
 static enum uw_exit judge(const json_t *document, const char *kind, const char *level, struct uw_error *e)
 {
@@ -229,7 +186,7 @@ enum uw_exit uw_cert_verify(const struct uw_cert_request *request, json_t **docu
         uw_fail(e, UW_E_USAGE, "--level does not know '%s'", request->level);
         return UW_EXIT_USAGE;
     }
-    json_t *read = uw_key_load_public(request->key, &key, e) ? read_document(request->file, e) : NULL;
+    json_t *read = uw_key_load_public(request->key, &key, e) ? uw_document_load(request->file, e) : NULL;
     bool holds = read != NULL && uw_verify_document(read, key, request->allow_test_key, &kind, e);
     enum uw_exit exit_code = holds ? judge(read, kind, request->level, e) : exit_of(e);
     if (holds && document != NULL)
@@ -241,7 +198,7 @@ enum uw_exit uw_cert_verify(const struct uw_cert_request *request, json_t **docu
 
 char *uw_cert_show(const char *file, struct uw_error *e)
 {
-    json_t *document = read_document(file, e);
+    json_t *document = uw_document_load(file, e);
     if (document == NULL)
         return NULL;
     char *text = uw_show_document(document);

@@ -58,6 +58,8 @@ struct uw_request {
     const char *location;
     struct uw_strings confirm;
     struct uw_strings exclude;
+    const char *certificate; /* verify: the certificate that the drive must agree with */
+    bool check;              /* verify instead of erase: reads only, ends with an addendum */
     bool all;
     bool confirm_all;
     bool allow_downgrade;
@@ -119,6 +121,15 @@ json_t *uw_key_show(const char *path, struct uw_error *e);
 
 /* Where the station key stands under `state` (NULL: /var/lib/unwrite); into `path`. */
 void uw_station_key_path(const char *state, char *path, size_t path_bytes);
+
+/* Signs and stores the certificates of runs that broke off (state, certificates and key of the request
+ * count). Appends
+ * {"run","device","verdict","path"} for each to `*recovered`, a new reference, also when it fails. */
+bool uw_cert_recover(const struct uw_request *request, json_t **recovered, struct uw_error *e);
+
+/* {"sequence","time","boottime_ns","job","event","data"}: an event as --events and the journal write it; new
+ * reference. */
+json_t *uw_event_json(const struct uw_event *event);
 
 struct uw_cert_request {
     const char *file;

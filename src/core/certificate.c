@@ -180,8 +180,13 @@ static json_t *hidden_areas(void)
 /* Reservations count only where something was sanitized: elsewhere the verdict says more. */
 static json_t *exceptions(const struct uw_fold *fold, enum uw_verdict verdict)
 {
-    return verdict == UW_VERDICT_SANITIZED_WITH_EXCEPTIONS ? copy_array(fold->plan, "reservations")
-                                                           : json_array();
+    json_t *list = verdict == UW_VERDICT_SANITIZED_WITH_EXCEPTIONS ? copy_array(fold->plan, "reservations")
+                                                                   : json_array();
+    if (fold->crashed)
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:s}", "code", "recovered", "severity", "note", "text",
+                                        "the run broke off; a later one signed what its journal says"));
+    return list;
 }
 
 static json_t *begin_body(const struct uw_fold *fold, const char *schema, const char *kind,

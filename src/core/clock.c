@@ -19,3 +19,17 @@ void uw_time_text(int64_t time_ns, char *text)
     strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &parts);
     snprintf(text, UW_TIME_BYTES, "%s.%09lldZ", day, (long long)rest);
 }
+
+int64_t uw_time_parse(const char *text)
+{
+    struct tm parts = {0};
+    long long rest;
+    int used = 0;
+    if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%9lldZ%n", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
+               &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &rest, &used) != 7 ||
+        used != 30 || text[used] != '\0')
+        return 0;
+    parts.tm_year -= 1900;
+    parts.tm_mon -= 1;
+    return (int64_t)timegm(&parts) * 1000000000 + rest;
+}

@@ -226,6 +226,12 @@ static void end(struct uw_fold *fold, const struct uw_event *event)
     fold->boottime_end_ns = event->boottime_ns;
 }
 
+static bool by_crash(const json_t *data)
+{
+    const char *by = json_string_value(json_object_get(data, "by"));
+    return by != NULL && strcmp(by, "crash") == 0;
+}
+
 void uw_fold_event(struct uw_fold *fold, const struct uw_event *event)
 {
     const json_t *data = event->data;
@@ -277,6 +283,10 @@ void uw_fold_event(struct uw_fold *fold, const struct uw_event *event)
         break;
     case UW_EVENT_STOPPED:
         fold->evidence.aborted = true;
+        fold->crashed = by_crash(data);
+        break;
+    case UW_EVENT_STALLED:
+        fold->evidence.stalled = true;
         break;
     case UW_EVENT_FAILED:
         keep(fold, &fold->failure, data);
@@ -296,5 +306,8 @@ enum uw_verdict uw_fold_verdict(const struct uw_fold *fold, const char **reason)
         *reason = "memory ran out: the record is incomplete";
         return UW_VERDICT_FAILED;
     }
-    return uw_verdict_of(&fold->evidence, reason);
+    enum uw_verdict verdict = uw_verdict_of(&fold->evidence, reason);
+    if (verdict == UW_VERDICT_ABORTED && fold->crashed)
+        *reason = "the run broke off: a crash or a power cut";
+    return verdict;
 }

@@ -19,6 +19,7 @@ struct uw_fold {
     json_t *run, *drive, *plan, *refusal, *confirmed, *intent, *identity_before, *identity_after;
     json_t *canaries, *verification, *failure;
     json_t *steps; /* array, as they stand in the certificate */
+    bool crashed;  /* the run broke off; the next one speaks for it */
     bool lost;     /* memory ran out on the way: nothing may be claimed */
 };
 

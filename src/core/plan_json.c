@@ -102,7 +102,7 @@ static json_t *reservations_json(const struct uw_plan *plan)
 {
     json_t *list = json_array();
     if (plan->downgraded)
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s+s+s+s}", "code", "downgraded", "severity",
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s+++}", "code", "downgraded", "severity",
                                               "reservation", "text", uw_level_name(plan->policy.level),
                                               " was asked for and could not be reached; ",
                                               uw_level_name(plan->level), " was allowed instead"));

@@ -164,7 +164,7 @@ static bool compare(void *work, uint64_t offset, uint8_t *data, uint32_t length,
 
 static bool plant(struct planter *planter, struct uw_error *e)
 {
-    struct uw_transport *t = planter->stream->transport;
+    struct uw_canary_result *result = planter->result;
     struct uw_pump pump = {.stream = planter->stream,
                            .direction = UW_WRITE,
                            .extents = &planter->marker.spots,
@@ -176,15 +176,19 @@ static bool plant(struct planter *planter, struct uw_error *e)
     if (planter->written.items == NULL)
         return uw_fail(e, UW_E_NOMEM, "no memory for canaries");
     bool good = uw_pump_run(&pump, e);
-    planter->result->written = planter->written.count;
-    planter->result->stopped = pump.stopped;
-    if (!good || pump.stopped || !t->ops->flush(t, e))
-        return good && pump.stopped;
+    result->written = planter->written.count;
+    result->stopped = pump.stopped;
+    result->stalled = pump.stalled;
+    if (!good || pump.stopped || pump.stalled)
+        return good;
+    if (!uw_stream_flush(planter->stream, &result->stalled, e))
+        return result->stalled;
     pump.direction = UW_READ;
     pump.extents = &planter->written;
     pump.moved = compare;
     good = uw_pump_run(&pump, e);
-    planter->result->stopped = pump.stopped;
+    result->stopped = pump.stopped;
+    result->stalled = pump.stalled;
     return good;
 }
 

@@ -86,18 +86,19 @@ bool uw_job_store_intent(struct uw_job *job, struct uw_error *e)
         document = sign_and_store(job, "intent", body, path, sizeof path, e);
     bool stored = document != NULL && path[0] != '\0';
     if (stored)
-        uw_job_post(job, UW_EVENT_INTENT_STORED, json_pack("{s:s, s:s}", "sha256", sha256, "path", path));
+        uw_job_post(job, UW_EVENT_INTENT_STORED,
+                    json_pack("{s:s, s:o}", "sha256", sha256, "path", uw_clean_json(path)));
     json_decref(document);
     json_decref(body);
     return stored;
 }
 
-static void post_stored(struct uw_job *job, const json_t *body, json_t *document, const char *path)
+static void post_stored(struct uw_job *job, const json_t *body, json_t *document)
 {
     char sha256[UW_SHA256_HEX] = "";
     uw_document_sha256(body, sha256, NULL);
     json_t *data = json_copy(document);
-    json_object_set_new(data, "path", json_string(path));
+    json_object_set_new(data, "path", uw_clean_json(job->path));
     json_object_set_new(data, "sha256", json_string(sha256));
     uw_job_post(job, UW_EVENT_CERTIFICATE_STORED, data);
 }
@@ -113,27 +114,27 @@ static void post_not_stored(struct uw_job *job, json_t *document, const struct u
 void uw_job_end(struct uw_job *job)
 {
     struct uw_error e = {0};
-    char path[UW_PATH_BYTES * 2] = "";
     const char *reason;
     if (job->transport != NULL)
         job->transport->ops->close(job->transport);
     job->transport = NULL;
     enum uw_verdict verdict = uw_fold_verdict(uw_job_fold(job), &reason);
     bool reached = verdict == UW_VERDICT_SANITIZED || verdict == UW_VERDICT_SANITIZED_WITH_EXCEPTIONS;
-    const char *why = job->plan.refusal.refused ? job->plan.refusal.why : reason;
+    const char *refusal = json_string_value(json_object_get(uw_job_fold(job)->refusal, "why"));
+    const char *level = json_string_value(json_object_get(uw_job_fold(job)->plan, "level"));
     uw_job_post(job, UW_EVENT_JOB_ENDED,
                 json_pack("{s:o, s:s, s:s, s:s}", "device", uw_clean_json(job->drive.device), "verdict",
-                          uw_verdict_name(verdict), "level",
-                          reached ? uw_level_name(job->plan.level) : "none", "why", why));
+                          uw_verdict_name(verdict), "level", reached && level != NULL ? level : "none", "why",
+                          refusal != NULL ? refusal : reason));
     json_t *body = uw_fold_certificate(uw_job_fold(job));
     json_t *document = NULL;
     if (body == NULL)
         uw_fail(&e, UW_E_NOMEM, "out of memory");
     else
-        document = sign_and_store(job, "certificate", body, path, sizeof path, &e);
-    job->stored = path[0] != '\0';
+        document = sign_and_store(job, "certificate", body, job->path, sizeof job->path, &e);
+    job->stored = job->path[0] != '\0';
     if (job->stored)
-        post_stored(job, body, document, path);
+        post_stored(job, body, document);
     else
         post_not_stored(job, document, &e);
     json_decref(document);

@@ -32,23 +32,22 @@ struct erase {
     struct uw_job *job;
     struct uw_stream stream;
     struct uw_job_phase phase;
-    struct uw_canaries canaries;
-    struct uw_canary_result planted;
+    struct uw_planted planted;
     struct uw_image image; /* of the last pass that was begun */
 };
 
 static bool plant_canaries(struct erase *erase, struct uw_error *e)
 {
     struct uw_job *job = erase->job;
-    struct uw_canaries *canaries = &erase->canaries;
-    const struct uw_canary_result *planted = &erase->planted;
+    struct uw_canaries *canaries = &erase->planted.canaries;
+    struct uw_canary_result *planted = &erase->planted.result;
     canaries->canary_bytes = job->drive.logical_block_bytes > 4096 ? job->drive.logical_block_bytes : 4096;
     memcpy(canaries->run, job->run->id_bytes, sizeof canaries->run);
     if (!uw_random(canaries->key, sizeof canaries->key))
         return uw_fail(e, UW_E_IO, "the kernel gives no random bytes");
     if (!uw_sample_places(job->seed, job->drive.bytes, job->drive.logical_block_bytes, &canaries->places))
         return uw_fail(e, UW_E_NOMEM, "out of memory");
-    if (!uw_canaries_plant(&erase->stream, canaries, &erase->planted, e))
+    if (!uw_canaries_plant(&erase->stream, canaries, planted, e))
         return false;
     uw_job_post(job, UW_EVENT_CANARIES_PLANTED,
                 json_pack("{s:I, s:I, s:I, s:I, s:o, s:b}", "places", (json_int_t)canaries->places.count,
@@ -96,9 +95,16 @@ static bool write_pass(void *engine, size_t pass, bool *complete, struct uw_erro
     return done;
 }
 
+/* Nothing more is asked of a drive that was given up. */
+static bool given_up(const struct uw_job *job)
+{
+    return job->transport->abandoned;
+}
+
 static bool erase_stopped(void *engine)
 {
-    return stopped(((struct erase *)engine)->job);
+    struct uw_job *job = ((struct erase *)engine)->job;
+    return stopped(job) || given_up(job);
 }
 
 static json_t *step_started_json(const struct uw_job *job)
@@ -127,7 +133,8 @@ static bool run_method(struct erase *erase, struct uw_error *e)
     bool complete = false;
     uw_job_post(job, UW_EVENT_STEP_STARTED, step_started_json(job));
     bool done = job->plan.method->run(&run, &complete, e);
-    bool flushed = job->transport->ops->flush(job->transport, &flush_error);
+    bool stalled;
+    bool flushed = !given_up(job) && uw_stream_flush(&erase->stream, &stalled, &flush_error);
     const char *error = !done ? e->text : !flushed ? flush_error.text : NULL;
     uw_job_post(job, UW_EVENT_STEP_ENDED,
                 json_pack("{s:i, s:b, s:b, s:b, s:o}", "sequence", 1, "accepted", done, "complete",
@@ -139,7 +146,7 @@ static bool run_method(struct erase *erase, struct uw_error *e)
 /* A drive that keeps no marker is not written over: whatever it would say afterwards proves nothing. */
 static bool worth_going_on(struct uw_job *job)
 {
-    return !stopped(job) && !uw_job_fold(job)->evidence.canary_alive;
+    return !stopped(job) && !given_up(job) && !uw_job_fold(job)->evidence.canary_alive;
 }
 
 static bool erase_and_verify(struct erase *erase, struct uw_error *e)
@@ -152,9 +159,9 @@ static bool erase_and_verify(struct erase *erase, struct uw_error *e)
         return true;
     if (!run_method(erase, e))
         return false;
-    if (stopped(job))
+    if (stopped(job) || given_up(job))
         return true;
-    return uw_job_read_back(job, &erase->stream, &erase->image, &erase->canaries, &erase->planted, e);
+    return uw_job_read_back(job, &erase->stream, &erase->image, &erase->planted, job->plan.verify, e);
 }
 
 static void refuse(struct uw_job *job, const char *code, const char *why)
@@ -169,6 +176,9 @@ void uw_job_erase(struct uw_job *job)
     struct erase erase = {.job = job,
                           .stream = {.transport = job->transport,
                                      .stop = &job->run->stop,
+                                     .now_ms = job->run->machine->now_ms,
+                                     .clock = job->run->machine->user,
+                                     .stall_ms = UW_STALL_MS,
                                      .progress = uw_job_progress,
                                      .user = &erase.phase}};
     enum uw_same same = stopped(job) ? UW_SAME_UNKNOWN : uw_gate_identity(job, "before");
@@ -176,13 +186,17 @@ void uw_job_erase(struct uw_job *job)
         refuse(job, "identity", "another drive answers than the one that was selected");
     if (same == UW_SAME) {
         uw_job_post(job, UW_EVENT_TOUCHED, json_object());
-        if (!erase_and_verify(&erase, &e))
+        bool done = erase_and_verify(&erase, &e);
+        if (given_up(job))
+            uw_job_post(job, UW_EVENT_STALLED, json_pack("{s:i}", "after_ms", UW_STALL_MS));
+        else if (!done)
             post_failed(job, &e);
-        uw_gate_identity(job, "after");
+        if (!given_up(job))
+            uw_gate_identity(job, "after");
     }
     if (stopped(job) && !uw_job_fold(job)->evidence.read_back)
         uw_job_post(job, UW_EVENT_STOPPED, json_pack("{s:s}", "by", "signal"));
-    uw_extents_clear(&erase.canaries.places);
-    uw_canary_result_clear(&erase.planted);
-    OPENSSL_cleanse(erase.canaries.key, sizeof erase.canaries.key);
+    uw_extents_clear(&erase.planted.canaries.places);
+    uw_canary_result_clear(&erase.planted.result);
+    OPENSSL_cleanse(erase.planted.canaries.key, sizeof erase.planted.canaries.key);
 }

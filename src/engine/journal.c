@@ -8,10 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "unwrite/unwrite.h"
 
 static bool make_folder(const char *path, struct uw_error *e)
 {
@@ -44,14 +46,15 @@ bool uw_journal_open(const char *state, const char *run, struct uw_journal *jour
     if (!make_folder(state, e) || !make_folder(folder, e))
         return false;
     journal->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
-    if (journal->fd >= 0 && sync_folder(folder))
+    /* The lock tells others that this run lives. */
+    if (journal->fd >= 0 && flock(journal->fd, LOCK_EX | LOCK_NB) == 0 && sync_folder(folder))
         return true;
     uw_fail_errno(e, UW_E_USAGE, errno, "cannot write the journal %s", path);
     uw_journal_close(journal);
     return uw_way_out(e, "run as root, or name another state folder with --state");
 }
 
-json_t *uw_journal_line(const struct uw_event *event)
+json_t *uw_event_json(const struct uw_event *event)
 {
     char time[UW_TIME_BYTES];
     uw_time_text(event->time_ns, time);
@@ -79,7 +82,7 @@ void uw_journal_append(struct uw_journal *journal, const struct uw_event *event,
 {
     if (journal->fd < 0)
         return;
-    json_t *line = uw_journal_line(event);
+    json_t *line = uw_event_json(event);
     char *text = line != NULL ? json_dumps(line, JSON_COMPACT) : NULL;
     json_decref(line);
     errno = ENOMEM;

@@ -22,7 +22,4 @@ bool uw_journal_open(const char *state, const char *run, struct uw_journal *jour
 void uw_journal_append(struct uw_journal *journal, const struct uw_event *event, bool sync);
 void uw_journal_close(struct uw_journal *journal);
 
-/* {"sequence","time","boottime_ns","job","event","data"}: a line of the journal. New reference. */
-json_t *uw_journal_line(const struct uw_event *event);
-
 #endif

@@ -40,12 +40,11 @@ static uint32_t coverage_ppm(uint64_t bytes_read, uint64_t bytes)
     return (uint32_t)((unsigned __int128)bytes_read * 1000000 / bytes);
 }
 
-static json_t *canary_json(const struct uw_canaries *canaries, const struct uw_canary_result *planted,
-                           const struct uw_check_result *check)
+static json_t *canary_json(const struct uw_planted *planted, const struct uw_check_result *check)
 {
-    return json_pack("{s:I, s:I, s:I, s:I}", "written", (json_int_t)planted->written, "readable_before",
-                     (json_int_t)planted->readable_before, "found_after", (json_int_t)check->canaries,
-                     "bytes", (json_int_t)canaries->canary_bytes);
+    return json_pack("{s:I, s:I, s:I, s:I}", "written", (json_int_t)planted->result.written,
+                     "readable_before", (json_int_t)planted->result.readable_before, "found_after",
+                     (json_int_t)check->canaries, "bytes", (json_int_t)planted->canaries.canary_bytes);
 }
 
 static json_t *observed_json(const struct uw_check_result *check)
@@ -79,27 +78,49 @@ static json_t *verification_json(const struct uw_job *job, const struct uw_image
                      job->transport->direct_io, "result", result_name(check, wanted_bytes));
 }
 
-bool uw_job_read_back(struct uw_job *job, const struct uw_stream *stream, const struct uw_image *image,
-                      const struct uw_canaries *canaries, const struct uw_canary_result *planted,
-                      struct uw_error *e)
+/* Where the profile reads: all over (no places), or what the seed draws. */
+static bool choose_places(const struct uw_job *job, enum uw_profile profile, struct uw_extents *places,
+                          struct uw_error *e)
+{
+    const struct uw_drive *drive = &job->drive;
+    if (profile == UW_PROFILE_FULL)
+        return true;
+    return uw_sample_places(job->seed, drive->bytes, drive->logical_block_bytes, places) ||
+           uw_fail(e, UW_E_NOMEM, "out of memory");
+}
+
+static bool read_places(struct uw_job *job, const struct uw_stream *reader, const struct uw_image *image,
+                        const struct uw_planted *planted, enum uw_profile profile,
+                        const struct uw_extents *places, struct uw_error *e)
 {
     struct uw_check_result check = {0};
-    struct uw_job_phase phase = {job, "verify", 0, 0};
-    struct uw_stream reader = *stream;
-    reader.user = &phase;
-    enum uw_profile profile = job->drive.bytes < UW_SAMPLE_SMALL_BYTES ? UW_PROFILE_FULL : job->plan.verify;
-    const struct uw_extents *places = profile == UW_PROFILE_FULL ? NULL : &canaries->places;
-    uint64_t wanted_bytes = places != NULL ? uw_extents_bytes(places) : job->drive.bytes;
-    uint64_t samples =
-        places != NULL ? places->count : (wanted_bytes + UW_SAMPLE_BLOCK_BYTES - 1) / UW_SAMPLE_BLOCK_BYTES;
-    uw_event_bus_post(
-        &job->run->bus, job->index, UW_EVENT_VERIFY_STARTED,
+    uint64_t wanted_bytes = places->count > 0 ? uw_extents_bytes(places) : job->drive.bytes;
+    uint64_t samples = places->count > 0 ? places->count
+                                         : (wanted_bytes + UW_SAMPLE_BLOCK_BYTES - 1) / UW_SAMPLE_BLOCK_BYTES;
+    uw_job_post(
+        job, UW_EVENT_VERIFY_STARTED,
         json_pack("{s:s, s:I}", "profile", uw_profile_name(profile), "bytes", (json_int_t)wanted_bytes));
-    bool done = uw_stream_check(&reader, image, canaries, places, &check, e);
+    bool done = uw_stream_check(reader, image, planted != NULL ? &planted->canaries : NULL,
+                                places->count > 0 ? places : NULL, &check, e);
     if (done)
         uw_job_post(job, UW_EVENT_VERIFY_ENDED,
                     verification_json(job, image, &check, profile, samples, wanted_bytes,
-                                      canary_json(canaries, planted, &check)));
+                                      planted != NULL ? canary_json(planted, &check) : json_null()));
     uw_check_result_clear(&check);
+    return done;
+}
+
+bool uw_job_read_back(struct uw_job *job, const struct uw_stream *stream, const struct uw_image *image,
+                      const struct uw_planted *planted, enum uw_profile profile, struct uw_error *e)
+{
+    struct uw_job_phase phase = {job, "verify", 0, 0};
+    struct uw_stream reader = *stream;
+    struct uw_extents places = {0};
+    reader.user = &phase;
+    if (job->drive.bytes < UW_SAMPLE_SMALL_BYTES)
+        profile = UW_PROFILE_FULL;
+    bool done = choose_places(job, profile, &places, e) &&
+                read_places(job, &reader, image, planted, profile, &places, e);
+    uw_extents_clear(&places);
     return done;
 }

@@ -88,11 +88,17 @@ static bool check_targets(const struct uw_request *r, struct uw_error *e)
     return true;
 }
 
-bool uw_run_read_request(struct uw_run *run, struct uw_error *e)
+void uw_run_read_folders(struct uw_run *run)
 {
     const struct uw_request *r = run->request;
     run->state = r->state != NULL ? r->state : DEFAULT_STATE;
     run->certificates = r->certificates != NULL ? r->certificates : DEFAULT_CERTIFICATES;
+}
+
+bool uw_run_read_request(struct uw_run *run, struct uw_error *e)
+{
+    const struct uw_request *r = run->request;
+    uw_run_read_folders(run);
     return check_targets(r, e) && read_policy(r, &run->policy, e) && read_jobs(r->jobs, &run->parallel, e) &&
            check_texts(r, e);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/recover.h"
 #include "output/output.h"
 
 /* Room that must be free for one drive's documents before it is touched. */
@@ -137,6 +138,15 @@ static json_t *authority_json(const struct uw_request *r)
         "reference", "reason", text_or_null(r->reason));
 }
 
+/* Absolute, for whoever reads the journal from elsewhere. */
+static json_t *folder_json(const char *folder)
+{
+    char *path = realpath(folder, NULL);
+    json_t *text = uw_clean_json(path != NULL ? path : folder);
+    free(path);
+    return text;
+}
+
 static void post_run_started(struct uw_run *run)
 {
     const struct uw_request *r = run->request;
@@ -144,10 +154,11 @@ static void post_run_started(struct uw_run *run)
     json_t *host = uw_probe_host(NULL, unknown);
     json_t *tool = uw_tool_json(r->arguments.items, r->arguments.count, r->configuration_sha256, unknown);
     uw_event_bus_post(&run->bus, UW_NO_JOB, UW_EVENT_RUN_STARTED,
-                      json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:O, s:o}", "run", run->id, "tool", tool,
-                                "host", host, "time", uw_clock_json(), "people", people_json(r), "authority",
-                                authority_json(r), "station", text_or_null(r->station), "not_covered",
-                                run->not_covered, "unknown", unknown));
+                      json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:O, s:o, s:o}", "run", run->id, "tool",
+                                tool, "host", host, "time", uw_clock_json(), "people", people_json(r),
+                                "authority", authority_json(r), "station", text_or_null(r->station),
+                                "not_covered", run->not_covered, "certificates",
+                                folder_json(run->certificates), "unknown", unknown));
 }
 
 /* The station's own key comes into being at its first use. */
@@ -159,6 +170,30 @@ static bool load_key(struct uw_run *run, bool *made, struct uw_error *e)
     uw_station_key_path(run->state, path, sizeof path);
     *made = access(path, F_OK) != 0;
     return (!*made || uw_key_create(path, e)) && uw_key_load_private(path, &run->key, e);
+}
+
+static void warn(struct uw_run *run, json_t *text)
+{
+    uw_event_bus_post(&run->bus, UW_NO_JOB, UW_EVENT_WARNING, json_pack("{s:o}", "text", text));
+}
+
+/* What runs that broke off left unsaid goes on record before anything new; where that fails it must not keep
+ * a drive from being erased, and is tried again by the next run. */
+static void recover(struct uw_run *run)
+{
+    struct uw_error e = {0};
+    size_t i;
+    json_t *entry, *recovered = json_array();
+    if (!uw_recover_journals(run, recovered, &e))
+        warn(run, json_string(e.text));
+    json_array_foreach(recovered, i, entry) {
+        const char *path = json_string_value(json_object_get(entry, "path"));
+        warn(run, json_sprintf("a run that broke off: %s was %s, certificate %s",
+                               json_string_value(json_object_get(entry, "device")),
+                               json_string_value(json_object_get(entry, "verdict")),
+                               path != NULL ? path : "not stored"));
+    }
+    json_decref(recovered);
 }
 
 static bool prepare(struct uw_run *run, struct uw_error *e)
@@ -173,6 +208,7 @@ static bool prepare(struct uw_run *run, struct uw_error *e)
         return uw_way_out(e, "unwrite key new FILE makes one of your own");
     }
     post_run_started(run);
+    recover(run);
     if (made)
         uw_event_bus_post(&run->bus, UW_NO_JOB, UW_EVENT_WARNING,
                           json_pack("{s:s+}", "text", "made a station key: ", uw_key_thumbprint(run->key)));
@@ -303,4 +339,16 @@ void uw_run_close(struct uw_run *run)
     free(run->jobs);
     free(run->threads);
     free(run);
+}
+
+bool uw_cert_recover(const struct uw_request *request, json_t **recovered, struct uw_error *e)
+{
+    bool made;
+    struct uw_run run = {.machine = &uw_this_machine, .request = request};
+    *recovered = json_array();
+    uw_run_read_folders(&run);
+    bool done = *recovered != NULL && uw_store_prepare(run.certificates, DOCUMENT_ROOM_BYTES, e) &&
+                load_key(&run, &made, e) && uw_recover_journals(&run, *recovered, e);
+    uw_key_free(run.key);
+    return done;
 }

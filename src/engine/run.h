@@ -16,6 +16,10 @@
 #include "transport/transport.h"
 #include "unwrite/unwrite.h"
 
+/* A drive on which no transfer ends for so long is given up. The kernel's own time-outs and retries for a
+ * drive in trouble add up to a few minutes. */
+enum { UW_STALL_MS = 600000 };
+
 struct uw_run;
 
 /* One drive being erased. */
@@ -32,6 +36,7 @@ struct uw_job {
     /* Its end: */
     enum uw_verdict verdict;
     bool ended, stored;
+    char path[UW_PATH_BYTES * 2]; /* of its certificate; empty: not stored */
 };
 
 struct uw_run {
@@ -40,6 +45,7 @@ struct uw_run {
     struct uw_policy policy;
     const char *certificates; /* folder */
     const char *state;        /* folder */
+    json_t *bound;            /* verify: body of the certificate that drives must agree with; NULL: none */
     char id[UW_UUID_BYTES];
     uint8_t id_bytes[16];
     struct uw_key *key;
@@ -72,6 +78,7 @@ struct uw_run *uw_run_open_on(const struct uw_machine *machine, const struct uw_
 
 /* request.c: checks the words of the request and fills policy, folders and parallel; targets.c: probes and
  * plans. */
+void uw_run_read_folders(struct uw_run *run);
 bool uw_run_read_request(struct uw_run *run, struct uw_error *e);
 bool uw_run_find_drives(struct uw_run *run, struct uw_error *e);
 
@@ -89,11 +96,23 @@ bool uw_job_store_intent(struct uw_job *job, struct uw_error *e);
 void uw_job_erase(struct uw_job *job);
 void uw_job_end(struct uw_job *job); /* verdict, certificate, signature, file */
 
-/* readback.c: reads back what the plan asks for and posts verify-started and verify-ended. False: the
- * machinery failed. */
+/* check.c: reads the certificate that was named; checks a drive against it, read only; ends with an addendum.
+ */
+bool uw_run_bind(struct uw_run *run, struct uw_error *e);
+void uw_job_check(struct uw_job *job);
+/* documents.c */
+void uw_job_end_check(struct uw_job *job);
+
+/* The canaries of a job, and what became of them. */
+struct uw_planted {
+    struct uw_canaries canaries;
+    struct uw_canary_result result;
+};
+
+/* readback.c: reads what the profile asks for (small drives whole), compares it with the image, looks for
+ * canaries (NULL: there are none), posts verify-started and verify-ended. False: the machinery failed. */
 bool uw_job_read_back(struct uw_job *job, const struct uw_stream *stream, const struct uw_image *image,
-                      const struct uw_canaries *canaries, const struct uw_canary_result *planted,
-                      struct uw_error *e);
+                      const struct uw_planted *planted, enum uw_profile profile, struct uw_error *e);
 
 /* A job's progress as an event; for uw_stream.progress. */
 struct uw_job_phase {

@@ -2,6 +2,8 @@
 /* Writing an image over a drive. */
 #include "engine/stream.h"
 
+#include <limits.h>
+
 #include "engine/stream_parts.h"
 
 _Static_assert((int)UW_PATTERN_BYTES <= (int)UW_STREAM_BUFFERS, "each phase of a pattern has a buffer");
@@ -61,6 +63,22 @@ bool uw_stream_write(const struct uw_stream *stream, const struct uw_image *imag
     result->bytes_written = writer.written;
     result->retries = pump.retries;
     result->stopped = pump.stopped;
+    result->stalled = pump.stalled;
+    return good;
+}
+
+bool uw_stream_flush(const struct uw_stream *stream, bool *stalled, struct uw_error *e)
+{
+    struct uw_transport *t = stream->transport;
+    int timeout_ms = stream->stall_ms == 0        ? -1
+                     : stream->stall_ms > INT_MAX ? INT_MAX
+                                                  : (int)stream->stall_ms;
+    *stalled = t->abandoned;
+    if (*stalled)
+        return uw_fail(e, UW_E_IO, "the drive was given up: cannot flush");
+    bool good = t->ops->flush(t, timeout_ms, stalled, e);
+    if (*stalled)
+        t->abandoned = true;
     return good;
 }
 

@@ -29,16 +29,24 @@ struct uw_stream {
     const atomic_bool *stop;      /* set by a signal or the operator: end after what is in flight */
     uw_stream_progress *progress; /* may be NULL */
     void *user;
+    uint64_t (*now_ms)(void *clock); /* NULL: CLOCK_MONOTONIC */
+    void *clock;
+    uint32_t stall_ms; /* no transfer ended for so long: the drive is given up; 0: never */
 };
 
-/* Unless stopped, bytes_written and unwritten.bytes add up to the drive. A range is narrowed to single
- * blocks, by retries; where nothing has gone through for long (a dead drive, a full one), only its borders
- * are. */
+/* A drive that is given up has stalled: nothing waits for it any more, and nobody knows what became of the
+ * transfers in flight. They, and what was never tried, are in no count and no range of a result that says
+ * `stalled`. The stream's transport is abandoned then (transport/transport.h). */
+
+/* Unless stopped or stalled, bytes_written and unwritten.bytes add up to the drive. A range is narrowed to
+ * single blocks, by retries; where nothing has gone through for long (a dead drive, a full one), only its
+ * borders are. */
 struct uw_write_result {
     uint64_t bytes_written;
     struct uw_ranges unwritten;
     uint64_t retries; /* transfers sent again, whole or in part */
     bool stopped;     /* something was left to do */
+    bool stalled;
 };
 
 /* Counts are of logical blocks; a tail shorter than a block counts as one. */
@@ -54,6 +62,7 @@ struct uw_check_result {
     struct uw_ranges unreadable;
     bool first_read, last_read; /* the first and last byte of the drive were among what was read */
     bool stopped;
+    bool stalled;
 };
 
 /* What a canary holds: run id (16 bytes), LBA (8, big endian), then keystream under a key of its own, taken
@@ -73,6 +82,7 @@ struct uw_canary_result {
     uint64_t different;       /* read back without an error, and not what was written */
     struct uw_ranges failed;  /* could not be written, read, or read back different (EBADMSG) */
     bool stopped;
+    bool stalled;
 };
 
 bool uw_stream_begin(struct uw_stream *stream, struct uw_error *e);
@@ -80,6 +90,9 @@ bool uw_stream_begin(struct uw_stream *stream, struct uw_error *e);
 /* Writes the image over the whole drive; does not flush. */
 bool uw_stream_write(const struct uw_stream *stream, const struct uw_image *image,
                      struct uw_write_result *result, struct uw_error *e);
+
+/* Flushes the transport, for stall_ms at most. False and *stalled when it did not return in that time. */
+bool uw_stream_flush(const struct uw_stream *stream, bool *stalled, struct uw_error *e);
 
 /* Reads `extents` (NULL: everything) and compares with the image; canaries may be NULL. The extents begin at
  * blocks' borders, and end there or at the drive's end. */

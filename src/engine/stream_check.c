@@ -101,6 +101,7 @@ bool uw_stream_check(const struct uw_stream *stream, const struct uw_image *imag
     uw_marker_close(&marker);
     uw_painter_close(&checker.painter);
     result->stopped = pump.stopped;
+    result->stalled = pump.stalled;
     return good;
 }
 

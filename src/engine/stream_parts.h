@@ -11,7 +11,7 @@
 uint64_t uw_body_bytes(const struct uw_transport *t);
 
 /* Keeps the queue full with the extents, in chunks of up to UW_STREAM_BUFFER_BYTES. Each byte ends in `moved`
- * or in *lost, once; only a stop or a failure of the machinery leaves bytes in neither. */
+ * or in *lost, once; only a stop, a stall or a failure of the machinery leaves bytes in neither. */
 struct uw_pump {
     const struct uw_stream *stream;
     enum uw_direction direction;
@@ -26,6 +26,7 @@ struct uw_pump {
     struct uw_ranges *lost;
     uint64_t retries;
     bool stopped;
+    bool stalled;
 };
 bool uw_pump_run(struct uw_pump *pump, struct uw_error *e);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keeps the queue full, looks at every result, narrows what fails. */
 #include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "engine/stream_parts.h"
@@ -17,6 +19,7 @@ enum {
     /* Each transfer in flight adds at most one run per level of narrowing. */
     RUNS = 64,
     PROGRESS_MS = 200,
+    SLICE_MS = 200, /* of waiting; then the operator is listened to */
 };
 
 /* Pieces still to be moved again: [offset, end) in steps. */
@@ -50,7 +53,8 @@ struct state {
     uint64_t total_bytes, done_bytes;
     unsigned failures; /* in a row */
     int gone;          /* errno of a drive that is no longer there */
-    int64_t next_report_ms;
+    uint64_t next_report_ms;
+    struct state *next_left;
 };
 
 uint64_t uw_body_bytes(const struct uw_transport *t)
@@ -59,11 +63,13 @@ uint64_t uw_body_bytes(const struct uw_transport *t)
     return t->bytes - tail;
 }
 
-static int64_t now_ms(void)
+static uint64_t now_ms(const struct uw_stream *stream)
 {
+    if (stream->now_ms != NULL)
+        return stream->now_ms(stream->clock);
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 static void report(struct state *state, bool always)
@@ -71,7 +77,7 @@ static void report(struct state *state, bool always)
     const struct uw_stream *stream = state->pump->stream;
     if (stream->progress == NULL)
         return;
-    int64_t now = now_ms();
+    uint64_t now = now_ms(stream);
     if (!always && now < state->next_report_ms)
         return;
     state->next_report_ms = now + PROGRESS_MS;
@@ -238,11 +244,15 @@ static struct slot *free_slot(struct state *state)
     return NULL;
 }
 
+static bool work_left(struct state *state)
+{
+    return state->gone == 0 && (state->run_count > 0 || chunks_left(state));
+}
+
 static bool fill_queue(struct state *state, struct uw_error *e)
 {
     struct slot *slot;
-    while (state->gone == 0 && (state->run_count > 0 || chunks_left(state)) &&
-           (slot = free_slot(state)) != NULL) {
+    while (work_left(state) && (slot = free_slot(state)) != NULL) {
         if (is_stopped(state)) {
             state->pump->stopped = true;
             break;
@@ -255,12 +265,46 @@ static bool fill_queue(struct state *state, struct uw_error *e)
     return true;
 }
 
+/* A slice of waiting. Of the time that passed no more than the slice counts: while this process did not run
+ * (SIGSTOP, a machine asleep) the drive could not make itself heard. */
+static struct uw_transfer *wait_slice(const struct uw_stream *stream, uint64_t *waited_ms,
+                                      struct uw_error *failure)
+{
+    struct uw_transport *transport = stream->transport;
+    uint64_t before = now_ms(stream), slice = SLICE_MS;
+    if (stream->stall_ms > 0 && stream->stall_ms - *waited_ms < slice)
+        slice = stream->stall_ms - *waited_ms;
+    struct uw_transfer *transfer = transport->ops->reap(transport, (int)slice, failure);
+    uint64_t passed = now_ms(stream) - before;
+    *waited_ms += passed < slice ? passed : slice;
+    return transfer;
+}
+
+/* The next transfer to end; one is in flight. NULL: the drive has stalled, or the machinery failed. */
+static struct uw_transfer *await(struct state *state, struct uw_error *e)
+{
+    struct uw_pump *pump = state->pump;
+    struct uw_error failure = {.touched = e->touched};
+    uint64_t waited_ms = 0;
+    while (!pump->stalled) {
+        struct uw_transfer *transfer = wait_slice(pump->stream, &waited_ms, &failure);
+        if (transfer != NULL)
+            return transfer;
+        if (failure.code != UW_OK) {
+            *e = failure;
+            return NULL;
+        }
+        pump->stopped |= is_stopped(state) && work_left(state);
+        pump->stalled = pump->stream->stall_ms > 0 && waited_ms >= pump->stream->stall_ms;
+    }
+    return NULL;
+}
+
 static bool reap(struct state *state, struct uw_error *e)
 {
-    struct uw_transport *transport = state->pump->stream->transport;
-    struct uw_transfer *transfer = transport->ops->reap(transport, e);
+    struct uw_transfer *transfer = await(state, e);
     if (transfer == NULL)
-        return false;
+        return state->pump->stalled;
     struct slot *slot = (struct slot *)transfer;
     slot->busy = false;
     state->in_flight--;
@@ -276,7 +320,7 @@ static bool lose_rest(struct state *state, struct uw_error *e)
         const struct run *run = &state->runs[--state->run_count];
         good = lose(state, run->is_probe ? run->begin : run->offset, run->end, run->error, e);
     }
-    while (state->gone != 0 && good && chunks_left(state)) {
+    while (state->gone != 0 && !state->pump->stalled && good && chunks_left(state)) {
         struct run chunk = next_chunk(state);
         good = lose(state, chunk.offset, chunk.end, state->gone, e);
     }
@@ -293,21 +337,55 @@ static void start(struct state *state, struct uw_pump *pump)
     state->body_bytes = uw_body_bytes(transport);
 }
 
+/* The kernel still writes into buffers and we into results: nothing may be in flight when they go. */
+static void drain(struct state *state)
+{
+    struct uw_error ignored = {0};
+    while (state->in_flight > 0 && await(state, &ignored) != NULL)
+        state->in_flight--;
+}
+
+/* Transfers that never ended keep their slots for good; found again from here, so that they do not count as
+ * lost. */
+static void leave(struct state *state)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static struct state *left;
+    state->pump->stream->transport->abandoned = true;
+    pthread_mutex_lock(&lock);
+    state->next_left = left;
+    left = state;
+    pthread_mutex_unlock(&lock);
+}
+
+static bool move_all(struct state *state, struct uw_error *e)
+{
+    report(state, true);
+    bool good = fill_queue(state, e);
+    while (good && !state->pump->stalled && state->in_flight > 0) {
+        good = reap(state, e) && (state->pump->stalled || fill_queue(state, e));
+        report(state, false);
+    }
+    drain(state);
+    good = good && lose_rest(state, e);
+    report(state, true);
+    return good;
+}
+
 bool uw_pump_run(struct uw_pump *pump, struct uw_error *e)
 {
-    struct state state;
-    start(&state, pump);
-    report(&state, true);
-    bool good = fill_queue(&state, e);
-    while (good && state.in_flight > 0) {
-        good = reap(&state, e) && fill_queue(&state, e);
-        report(&state, false);
-    }
-    /* The kernel still writes into buffers and we into results: nothing may be in flight when they go. */
-    struct uw_transport *transport = pump->stream->transport;
-    while (state.in_flight > 0 && transport->ops->reap(transport, NULL) != NULL)
-        state.in_flight--;
-    good = good && lose_rest(&state, e);
-    report(&state, true);
+    struct uw_error unwanted = {0};
+    pump->stalled = pump->stream->transport->abandoned;
+    if (pump->stalled)
+        return true;
+    struct state *state = malloc(sizeof *state);
+    if (state == NULL)
+        return uw_fail(e, UW_E_NOMEM, "no memory for transfers");
+    start(state, pump);
+    bool good = move_all(state, e != NULL ? e : &unwanted);
+    if (state->in_flight > 0)
+        leave(state);
+    else
+        free(state);
     return good;
 }

@@ -24,6 +24,10 @@ bool uw_store_prepare(const char *folder, unsigned long long needed_bytes, struc
 bool uw_store_document(const char *folder, const char *name, const json_t *document, char *path,
                        size_t path_bytes, struct uw_error *e);
 
+/* Reads a document strictly (core/document.h). NULL and UW_E_USAGE where the file cannot be read,
+ * UW_E_INVALID where it holds no such document. New reference. */
+json_t *uw_document_load(const char *file, struct uw_error *e);
+
 /* One page of plain words about a certificate, intent, addendum or order document (core/document.h has read
  * it, its members may still be of any type). malloc()ed; NULL when memory ran out. */
 char *uw_show_document(const json_t *document);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Block devices and files: what an open transport does but for moving bytes (ring.c, sync.c) and opening
- * (open.c). */
+/* Block devices and files: what an open transport does but for opening (open.c), moving bytes (ring.c,
+ * sync.c) and emptying caches (flush.c). */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
@@ -60,6 +61,8 @@ static bool make_arena(struct uw_block *block, unsigned buffers, uint32_t buffer
     void *arena = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (arena == MAP_FAILED)
         return uw_fail_errno(e, UW_E_NOMEM, errno, "%s: no memory for buffers", block->path);
+    /* A child that has a drive flush must not make copies of pages that other drives read into. */
+    (void)madvise(arena, bytes, MADV_DONTFORK);
     block->arena = arena;
     block->arena_bytes = bytes;
     block->buffers = buffers;
@@ -99,9 +102,9 @@ static bool ring_submit(struct uw_transport *t, struct uw_transfer *transfer, st
     return check_transfer(block_of(t), transfer, e) && uw_ring_submit(block_of(t), transfer, e);
 }
 
-static struct uw_transfer *ring_reap(struct uw_transport *t, struct uw_error *e)
+static struct uw_transfer *ring_reap(struct uw_transport *t, int timeout_ms, struct uw_error *e)
 {
-    return uw_ring_reap(block_of(t), e);
+    return uw_ring_reap(block_of(t), timeout_ms, e);
 }
 
 static bool sync_submit(struct uw_transport *t, struct uw_transfer *transfer, struct uw_error *e)
@@ -109,45 +112,22 @@ static bool sync_submit(struct uw_transport *t, struct uw_transfer *transfer, st
     return check_transfer(block_of(t), transfer, e) && uw_sync_submit(block_of(t), transfer, e);
 }
 
-static struct uw_transfer *sync_reap(struct uw_transport *t, struct uw_error *e)
+static struct uw_transfer *sync_reap(struct uw_transport *t, int timeout_ms, struct uw_error *e)
 {
-    return uw_sync_reap(block_of(t), e);
+    return uw_sync_reap(block_of(t), timeout_ms, e);
 }
 
-/* Transfers went past the page cache; these are the pages that others read. */
-static bool forget_cached(const struct uw_block *block, struct uw_error *e)
-{
-    if (block->device && ioctl(block->fd, BLKFLSBUF, 0) == 0)
-        return true;
-    /* BLKFLSBUF is root's; whoever may open the node may still give the advice. */
-    if (block->device && errno != EACCES && errno != EPERM)
-        return uw_fail_errno(e, UW_E_IO, errno, "%s: cannot drop its cached pages", block->path);
-    int error = posix_fadvise(block->device ? block->fd : block->cached_fd, 0, 0, POSIX_FADV_DONTNEED);
-    return error == 0 || uw_fail_errno(e, UW_E_IO, error, "%s: cannot drop its cached pages", block->path);
-}
-
-static bool synchronise(int fd)
-{
-    int result;
-    do
-        result = fsync(fd);
-    while (result != 0 && errno == EINTR);
-    return result == 0;
-}
-
-static bool flush(struct uw_transport *t, struct uw_error *e)
+static bool flush(struct uw_transport *t, int timeout_ms, bool *stalled, struct uw_error *e)
 {
     struct uw_block *block = block_of(t);
-    /* Each descriptor has errors of its own to tell. */
-    bool direct = synchronise(block->fd);
-    int error = errno;
-    if (block->cached_fd >= 0 && !synchronise(block->cached_fd)) {
-        direct = false;
-        error = errno;
-    }
-    if (!direct)
-        return uw_fail_errno(e, UW_E_IO, error, "%s: cannot flush", block->path);
-    return forget_cached(block, e);
+    struct uw_flushed flushed = {0};
+    *stalled = !uw_block_flush(block, timeout_ms, &flushed);
+    if (*stalled)
+        return uw_fail_errno(e, UW_E_IO, ETIMEDOUT, "%s: cannot flush", block->path);
+    if (flushed.flush_error != 0)
+        return uw_fail_errno(e, UW_E_IO, flushed.flush_error, "%s: cannot flush", block->path);
+    return flushed.forget_error == 0 ||
+           uw_fail_errno(e, UW_E_IO, flushed.forget_error, "%s: cannot drop its cached pages", block->path);
 }
 
 static bool identify(struct uw_transport *t, struct uw_identity *identity, struct uw_error *e)
@@ -173,11 +153,29 @@ static bool identify(struct uw_transport *t, struct uw_identity *identity, struc
     return true;
 }
 
+/* Where they can be found, so that they do not count as lost. */
+static struct uw_block *abandoned;
+static pthread_mutex_t abandoned_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* What hangs may still move bytes through the buffers, and closing the ring or the last descriptor of a
+ * device waits for what it has in flight: the kernel tidies up when the process ends. */
+static void leave(struct uw_block *block)
+{
+    pthread_mutex_lock(&abandoned_lock);
+    block->next_abandoned = abandoned;
+    abandoned = block;
+    pthread_mutex_unlock(&abandoned_lock);
+}
+
 static void close_block(struct uw_transport *t)
 {
     struct uw_block *block = block_of(t);
-    uw_ring_stop(block);
     uw_sync_stop(block);
+    if (t->abandoned) {
+        leave(block);
+        return;
+    }
+    uw_ring_stop(block);
     if (block->arena != NULL)
         munmap(block->arena, block->arena_bytes);
     if (block->cached_fd >= 0)

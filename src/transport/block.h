@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the parts of the block transport share: open.c opens, block.c flushes, ring.c and sync.c move
+/* What the parts of the block transport share: open.c opens, flush.c empties caches, ring.c and sync.c move
  * bytes. */
 #ifndef UW_TRANSPORT_BLOCK_H
 #define UW_TRANSPORT_BLOCK_H
@@ -35,6 +35,7 @@ struct uw_block {
 
     struct uw_ring *ring; /* NULL: not in use */
     struct uw_sync *sync;
+    struct uw_block *next_abandoned;
 };
 
 /* uw_block_open with a choice that users do not have. */
@@ -52,6 +53,19 @@ bool uw_block_is_direct(const struct uw_block *block, const struct uw_transfer *
  * transfer->result. */
 void uw_block_move(const struct uw_block *block, struct uw_transfer *transfer);
 
+/* What came of emptying the caches. */
+struct uw_flushed {
+    int flush_error;  /* errno of fsync; 0 */
+    int forget_error; /* errno of dropping the cached pages; 0 */
+};
+
+/* Empties the caches, however long it takes. */
+struct uw_flushed uw_block_empty_caches(const struct uw_block *block);
+
+/* The same beside the caller, who waits timeout_ms at most (negative: for ever). False when that time passed:
+ * it may still be at it then, and block->transport is abandoned. */
+bool uw_block_flush(struct uw_block *block, int timeout_ms, struct uw_flushed *flushed);
+
 /* The ring of a job. Start fails with UW_E_IO where the kernel refuses io_uring; the others keep the rules of
  * uw_transport_ops. */
 bool uw_ring_start(struct uw_block *block, struct uw_error *e);
@@ -63,6 +77,7 @@ void uw_ring_stop(struct uw_block *block);
 bool uw_sync_start(struct uw_block *block, struct uw_error *e);
 bool uw_sync_submit(struct uw_block *block, struct uw_transfer *transfer, struct uw_error *e);
 struct uw_transfer *uw_sync_reap(struct uw_block *block, int timeout_ms, struct uw_error *e);
+/* Of an abandoned transport: what is queued and was not begun is not begun any more; waits for nothing. */
 void uw_sync_stop(struct uw_block *block);
 
 #endif

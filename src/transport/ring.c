@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <liburing.h>
 
@@ -103,32 +104,52 @@ static bool is_passing(struct uw_ring *ring, int error)
     return true;
 }
 
-/* The next completion; NULL and *e when the ring itself fails. */
-static struct io_uring_cqe *wait_one(struct uw_block *block, struct uw_error *e)
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int enter(struct io_uring *io, bool ready, int64_t left_ms)
+{
+    struct io_uring_cqe *cqe;
+    if (ready || left_ms < 0)
+        return io_uring_submit_and_wait(io, ready ? 0 : 1);
+    struct __kernel_timespec left = {.tv_sec = left_ms / 1000, .tv_nsec = left_ms % 1000 * 1000000};
+    return io_uring_submit_and_wait_timeout(io, &cqe, 1, &left, NULL);
+}
+
+/* The next completion; NULL when the time passed, or the ring itself fails: then *e says how. */
+static struct io_uring_cqe *wait_one(struct uw_block *block, int timeout_ms, struct uw_error *e)
 {
     struct uw_ring *ring = block->ring;
+    int64_t end = timeout_ms < 0 ? INT64_MAX : now_ms() + timeout_ms;
     for (;;) {
         bool ready = io_uring_cq_ready(&ring->io) > 0;
+        int64_t left = timeout_ms < 0 ? -1 : end - now_ms();
         int result = 0;
         if (!ready || io_uring_sq_ready(&ring->io) > 0)
-            result = io_uring_submit_and_wait(&ring->io, ready ? 0 : 1);
+            result = enter(&ring->io, ready, timeout_ms >= 0 && left < 0 ? 0 : left);
         struct io_uring_cqe *cqe;
         if (io_uring_peek_cqe(&ring->io, &cqe) == 0)
             return cqe;
-        if (result < 0 && result != -EINTR && !is_passing(ring, result)) {
+        if (result < 0 && result != -EINTR && result != -ETIME && !is_passing(ring, result)) {
             uw_fail_errno(e, UW_E_IO, -result, "%s: io_uring", block->path);
             return NULL;
         }
+        if (timeout_ms >= 0 && left <= 0)
+            return NULL;
     }
 }
 
-struct uw_transfer *uw_ring_reap(struct uw_block *block, struct uw_error *e)
+struct uw_transfer *uw_ring_reap(struct uw_block *block, int timeout_ms, struct uw_error *e)
 {
     struct uw_ring *ring = block->ring;
     if (ring->moved_count > 0)
         return ring->moved[--ring->moved_count];
     while (ring->in_flight > 0) {
-        struct io_uring_cqe *cqe = wait_one(block, e);
+        struct io_uring_cqe *cqe = wait_one(block, timeout_ms, e);
         if (cqe == NULL)
             return NULL;
         struct uw_transfer *transfer = io_uring_cqe_get_data(cqe);

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "transport/block.h"
 
@@ -73,6 +74,16 @@ static int start_threads(struct uw_block *block)
     return block->sync->threads > 0 ? 0 : error;
 }
 
+/* A step of the clock on the wall is no reason to give a drive up. */
+static void init_timed(pthread_cond_t *condition)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
 bool uw_sync_start(struct uw_block *block, struct uw_error *e)
 {
     struct uw_sync *sync = calloc(1, sizeof *sync);
@@ -80,7 +91,7 @@ bool uw_sync_start(struct uw_block *block, struct uw_error *e)
         return uw_fail(e, UW_E_NOMEM, "%s: no memory for a queue", block->path);
     pthread_mutex_init(&sync->lock, NULL);
     pthread_cond_init(&sync->asked, NULL);
-    pthread_cond_init(&sync->answered, NULL);
+    init_timed(&sync->answered);
     block->sync = sync;
     int error = start_threads(block);
     if (error == 0)
@@ -102,18 +113,37 @@ bool uw_sync_submit(struct uw_block *block, struct uw_transfer *transfer, struct
     return true;
 }
 
-struct uw_transfer *uw_sync_reap(struct uw_block *block, struct uw_error *e)
+static struct timespec after_ms(int timeout_ms)
+{
+    struct timespec end;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_sec += timeout_ms / 1000;
+    end.tv_nsec += timeout_ms % 1000 * 1000000L;
+    if (end.tv_nsec >= 1000000000L) {
+        end.tv_sec++;
+        end.tv_nsec -= 1000000000L;
+    }
+    return end;
+}
+
+struct uw_transfer *uw_sync_reap(struct uw_block *block, int timeout_ms, struct uw_error *e)
 {
     struct uw_sync *sync = block->sync;
     (void)e;
     if (sync->in_flight == 0)
         return NULL;
+    struct timespec end = after_ms(timeout_ms < 0 ? 0 : timeout_ms);
+    struct uw_transfer *transfer = NULL;
+    int error = 0;
     pthread_mutex_lock(&sync->lock);
-    while (sync->moved.count == 0)
-        pthread_cond_wait(&sync->answered, &sync->lock);
-    struct uw_transfer *transfer = take(&sync->moved);
+    while (sync->moved.count == 0 && error == 0)
+        error = timeout_ms < 0 ? pthread_cond_wait(&sync->answered, &sync->lock)
+                               : pthread_cond_timedwait(&sync->answered, &sync->lock, &end);
+    if (sync->moved.count > 0)
+        transfer = take(&sync->moved);
     pthread_mutex_unlock(&sync->lock);
-    sync->in_flight--;
+    if (transfer != NULL)
+        sync->in_flight--;
     return transfer;
 }
 
@@ -124,8 +154,12 @@ void uw_sync_stop(struct uw_block *block)
         return;
     pthread_mutex_lock(&sync->lock);
     sync->ending = true;
+    if (block->transport.abandoned)
+        sync->waiting.count = 0;
     pthread_cond_broadcast(&sync->asked);
     pthread_mutex_unlock(&sync->lock);
+    if (block->transport.abandoned)
+        return;
     for (unsigned i = 0; i < sync->threads; i++)
         pthread_join(sync->thread[i], NULL);
     pthread_cond_destroy(&sync->answered);

@@ -57,8 +57,8 @@ struct uw_transport {
     bool direct_io;               /* the page cache is out of the way (but for buffered_tail_bytes) */
     uint32_t buffered_tail_bytes; /* bytes at a file's end that direct I/O cannot reach; 0 on a device */
     /* Set by whoever gave up waiting for it. What is in flight may still end at any time, so buffers,
-     * transfers and descriptors belong to the kernel from then on: nothing of it is used, freed or closed, and
-     * nothing but identify and close is called. */
+     * transfers and descriptors belong to the kernel from then on: nothing of it is used, freed or closed,
+     * and nothing but identify and close is called. */
     bool abandoned;
 };
 

@@ -148,10 +148,11 @@ static inline void model_move(struct model *model, struct uw_transfer *transfer)
             to[i] = from[i];
 }
 
-static inline struct uw_transfer *model_reap(struct uw_transport *t, struct uw_error *e)
+static inline struct uw_transfer *model_reap(struct uw_transport *t, int timeout_ms, struct uw_error *e)
 {
     struct model *model = model_of(t);
     unsigned at = 0;
+    (void)timeout_ms;
     assert_true(model->pending_count > 0);
     if (model->fail_reap_at > 0 && model->reaped + 1 >= model->fail_reap_at) {
         uw_fail(e, UW_E_IO, "the queue broke");
@@ -171,10 +172,11 @@ static inline struct uw_transfer *model_reap(struct uw_transport *t, struct uw_e
     return transfer;
 }
 
-static inline bool model_flush(struct uw_transport *t, struct uw_error *e)
+static inline bool model_flush(struct uw_transport *t, int timeout_ms, bool *stalled, struct uw_error *e)
 {
     struct model *model = model_of(t);
-    (void)e;
+    (void)timeout_ms, (void)e;
+    *stalled = false;
     assert_int_equal(model->pending_count, 0);
     model->flushes++;
     model->writes_at_flush = model->writes;

@@ -78,13 +78,21 @@ static uint8_t *begin(struct uw_transport *t)
     return arena;
 }
 
+static bool flush(struct uw_transport *t)
+{
+    struct uw_error e = {0};
+    bool stalled = true;
+    bool good = t->ops->flush(t, 60000, &stalled, &e);
+    return good && !stalled && !t->abandoned;
+}
+
 static int64_t move(struct uw_transport *t, enum uw_direction direction, uint64_t offset, uint32_t length)
 {
     struct uw_transfer transfer = {.direction = direction, .buffer = 0, .offset = offset, .length = length};
     struct uw_error e = {0};
     assert_true(t->ops->submit(t, &transfer, &e));
-    assert_ptr_equal(t->ops->reap(t, &e), &transfer);
-    assert_null(t->ops->reap(t, &e));
+    assert_ptr_equal(t->ops->reap(t, -1, &e), &transfer);
+    assert_null(t->ops->reap(t, -1, &e));
     return transfer.result;
 }
 
@@ -112,14 +120,14 @@ static void many_in_flight_reach_the_file(void **state)
         struct uw_transfer fifth = {UW_WRITE, 0, BUFFER_BYTES, 0, 0};
         assert_false(t->ops->submit(t, &fifth, &e)); /* more than buffers */
         for (unsigned n = 0; n < 4; n++) {
-            struct uw_transfer *transfer = t->ops->reap(t, &e);
+            struct uw_transfer *transfer = t->ops->reap(t, -1, &e);
             assert_non_null(transfer);
             assert_int_equal(transfer->result, BUFFER_BYTES);
             assert_false(seen[transfer - transfers]);
             seen[transfer - transfers] = true;
         }
-        assert_null(t->ops->reap(t, &e));
-        assert_true(t->ops->flush(t, &e));
+        assert_null(t->ops->reap(t, -1, &e));
+        assert_true(flush(t));
         assert_int_equal(move(t, UW_READ, BUFFER_BYTES, BUFFER_BYTES), BUFFER_BYTES);
         assert_int_equal(arena[0], '3');
         t->ops->close(t);
@@ -165,7 +173,7 @@ static void wrong_transfers_are_refused(void **state)
             struct uw_transfer transfer = wrong[n];
             assert_false(t->ops->submit(t, &transfer, &e));
         }
-        assert_null(t->ops->reap(t, &e));
+        assert_null(t->ops->reap(t, -1, &e));
         assert_false(t->ops->begin(t, 4, BUFFER_BYTES, &arena, &e)); /* once per open */
         t->ops->close(t);
         unlink(path);
@@ -289,7 +297,7 @@ static bool erase_file(const struct uw_drive *drive, enum uw_block_engine engine
         return false;
     struct uw_stream stream = {.transport = t};
     bool good = uw_stream_begin(&stream, &e) && strcmp(t->ops->name, name) == 0 &&
-                uw_stream_write(&stream, &image, &written, &e) && t->ops->flush(t, &e) &&
+                uw_stream_write(&stream, &image, &written, &e) && flush(t) &&
                 uw_stream_check(&stream, &image, NULL, NULL, &read_back, &e);
     good = good && written.bytes_written == drive->bytes && read_back.bytes_read == drive->bytes &&
            read_back.matching == read_back.blocks_read && read_back.last_read;
@@ -320,7 +328,6 @@ static void tails_are_said(void **state)
 {
     (void)state;
     struct uw_drive drive;
-    struct uw_error e = {0};
     make_file(&drive, 3 * 65536 + 700);
     struct uw_transport *t = open_file(&drive, true, UW_BLOCK_AUTO);
     const struct uw_block *block = (const struct uw_block *)t;
@@ -330,7 +337,7 @@ static void tails_are_said(void **state)
     assert_int_equal(t->block_bytes, 512);
     memset(arena, 'x', 700);
     assert_int_equal(move(t, UW_WRITE, 3 * 65536 + 512, 188), 188);
-    assert_true(t->ops->flush(t, &e));
+    assert_true(flush(t));
     memset(arena, 0, 700);
     assert_int_equal(move(t, UW_READ, 3 * 65536 + 512, 188), 188);
     assert_int_equal(arena[0], 'x');
@@ -349,7 +356,6 @@ static void small_blocks_go_beside_direct_io(void **state)
     (void)state;
     for (size_t i = 0; i < 2; i++) {
         struct uw_drive drive;
-        struct uw_error e = {0};
         make_file(&drive, 65536);
         struct uw_transport *t = open_file(&drive, true, engines[i]);
         ((struct uw_block *)t)->direct_bytes = 4096;
@@ -357,7 +363,7 @@ static void small_blocks_go_beside_direct_io(void **state)
         memset(arena, 'y', 8192);
         assert_int_equal(move(t, UW_WRITE, 512, 512), 512);
         assert_int_equal(move(t, UW_WRITE, 8192, 4096), 4096);
-        assert_true(t->ops->flush(t, &e));
+        assert_true(flush(t));
         assert_int_equal(move(t, UW_READ, 1024, 512), 512);
         assert_int_equal(arena[0], 'D');
         assert_int_equal(move(t, UW_READ, 512, 512), 512);

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whole runs of the real engine on model drives: started, listened to, ended; then everything that must be
+ * true of any run is checked against what really became of the drives. */
+#ifndef FLOW_H
+#define FLOW_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "core/verdict.h"
+#include "model/devices.h"
+#include "unwrite/unwrite.h"
+
+enum { FLOW_FOLDER_BYTES = 128, FLOW_NAME_BYTES = 64 };
+
+enum flow_confirm {
+    FLOW_BY_OPTION = 0,
+    FLOW_BY_NOBODY,
+    FLOW_BY_ANOTHER,
+    FLOW_AT_TERMINAL,
+    FLOW_BY_TYPING_ROT
+};
+
+struct flow {
+    char folder[FLOW_FOLDER_BYTES]; /* all of the run's files lie below */
+    char certificates[FLOW_FOLDER_BYTES + 16], state[FLOW_FOLDER_BYTES + 16], key[FLOW_FOLDER_BYTES + 16];
+    struct model_machine machine;
+    char (*devices)[FLOW_NAME_BYTES * 2]; /* /model/NAME of each drive */
+    const char **targets;
+    struct uw_request request; /* level clear, all drives, unless the test says otherwise */
+    enum device_confirm confirm;
+    /* Presses Ctrl-C when pass `stop_at_pass` of job 0 has begun; a MODEL_HOLD waits for that. 0: never. */
+    json_int_t stop_at_pass;
+    void (*heard)(struct flow *flow, const struct uw_event *event); /* may be NULL; must not fail the test */
+    void *user;
+    /* Afterwards: */
+    struct uw_error error;
+    bool started;
+    enum uw_exit exit_code;
+    char run_id[40];
+    json_t *plans;        /* what uw_run_plans says */
+    json_t *events;       /* [{"event","job","data"}], job -1 of the run */
+    json_t **certificate; /* body of each job's certificate as it was stored; NULL: none was */
+    json_t **intent;
+    char fault[256]; /* what the listener saw go wrong */
+    void *run;       /* while it runs */
+    void *gate;      /* of MODEL_HOLD */
+};
+
+/* A scratch folder with the test key, and a machine for so many drives. Fails the test where that cannot be.
+ */
+void flow_open(struct flow *flow, size_t drives);
+void flow_put(struct flow *flow, size_t index, const struct model_facts *facts,
+              const struct model_config *config, uint64_t order);
+/* Opens, starts and listens to the end. A run that could not be opened or started has `error`. */
+void flow_run(struct flow *flow);
+/* Lets the drives that a MODEL_HOLD keeps waiting go on; for `heard`. */
+void flow_release(struct flow *flow);
+/* As flow_run, up to the plans. */
+void flow_plan(struct flow *flow);
+/* Everything that must be true of every run; fails the test. */
+void flow_check(struct flow *flow);
+void flow_close(struct flow *flow);
+
+/* What became of a job; the documents' words. */
+const char *flow_verdict(const struct flow *flow, size_t job);
+/* The first event of that name of that job; NULL: none. */
+const json_t *flow_event(const struct flow *flow, size_t job, const char *event);
+/* certificate.steps[0], NULL: none. */
+const json_t *flow_step(const struct flow *flow, size_t job);
+json_int_t flow_number(const json_t *object, const char *name);
+const char *flow_text(const json_t *object, const char *name); /* "" where there is none */
+
+/* Whether any string or name below holds a control character (C0, DEL, C1). */
+bool flow_has_controls(const json_t *value);
+
+/* Group teardown: removes what tests that failed left behind. */
+int flow_remove_all(void **state);
+
+#endif

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What must be true of every run, whatever the drives did. The models know what really happened. */
+#include "flow.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "core/document.h"
+#include "core/fold.h"
+#include "sign/file.h"
+#include "sign/sign.h"
+
+static const char plain_name[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+
+/* Reads, verifies with the test key only where that is allowed, and gives the body. */
+static json_t *read_signed(const struct flow *flow, const char *path, const char *kind)
+{
+    struct uw_error e = {0};
+    struct uw_key *key = NULL;
+    const char *name = strrchr(path, '/'), *found = NULL;
+    size_t bytes;
+    assert_non_null(name);
+    assert_int_equal(name - path, strlen(flow->certificates));
+    assert_int_equal(strncmp(path, flow->certificates, strlen(flow->certificates)), 0);
+    assert_int_equal(strspn(name + 1, plain_name), strlen(name + 1));
+    char *text = uw_file_read(path, UW_DOCUMENT_BYTES, &bytes, NULL, &e);
+    json_t *document = text != NULL ? uw_document_parse(text, bytes, &e) : NULL;
+    if (document == NULL || !uw_key_load_public(flow->key, &key, &e) ||
+        !uw_verify_document(document, key, true, &found, &e))
+        fail_msg("%s: %s", path, e.text);
+    assert_string_equal(found, kind);
+    assert_false(uw_verify_document(document, key, false, NULL, NULL));
+    assert_false(flow_has_controls(document));
+    json_t *body = json_incref(json_object_get(document, kind));
+    assert_true(json_is_true(json_object_get(body, "simulated")));
+    assert_string_equal(flow_text(body, "run"), flow->run_id);
+    json_decref(document);
+    uw_key_free(key);
+    free(text);
+    return body;
+}
+
+/* What the certificate says that the last pass left, made without the code under test. NULL: no pass was
+ * begun. */
+static uint8_t *image_of(const json_t *body, uint64_t bytes)
+{
+    const json_t *steps = json_object_get(body, "steps");
+    const json_t *step = json_array_get(steps, json_array_size(steps) - 1);
+    const json_t *passes = json_object_get(step, "passes");
+    const json_t *pass = json_array_get(passes, json_array_size(passes) - 1);
+    const char *pattern = flow_text(pass, "pattern"), *cipher = flow_text(pass, "cipher");
+    uint8_t value[32], iv[16] = {0}, *image = calloc(1, bytes + 1);
+    size_t length = strlen(pattern) / 2;
+    assert_non_null(image);
+    if (pass == NULL) {
+        free(image);
+        return NULL;
+    }
+    const char *hex = length > 0 ? pattern : flow_text(pass, "key");
+    for (size_t i = 0; 2 * i + 1 < strlen(hex) && i < sizeof value; i++)
+        assert_int_equal(sscanf(hex + 2 * i, "%2hhx", &value[i]), 1);
+    if (length > 0) {
+        for (uint64_t i = 0; i < bytes; i++)
+            image[i] = value[i % length];
+        return image;
+    }
+    const EVP_CIPHER *algorithm = strcmp(cipher, "aes-256-ctr") == 0 ? EVP_aes_256_ctr()
+                                  : strcmp(cipher, "chacha20") == 0  ? EVP_chacha20()
+                                                                     : NULL;
+    assert_non_null(algorithm);
+    assert_int_equal(strlen(hex), 2 * sizeof value);
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    int made = 0;
+    EVP_EncryptInit_ex(context, algorithm, NULL, value, iv);
+    EVP_EncryptUpdate(context, image, &made, image, (int)bytes);
+    assert_int_equal(made, bytes);
+    EVP_CIPHER_CTX_free(context);
+    return image;
+}
+
+static bool is_sanitized(const char *verdict)
+{
+    return strcmp(verdict, "sanitized") == 0 || strcmp(verdict, "sanitized-with-exceptions") == 0;
+}
+
+static void check_medium(const struct flow *flow, size_t job, const json_t *body)
+{
+    struct model_block *block = flow->machine.drives[job].block;
+    const char *verdict = flow_text(body, "verdict");
+    if (block->config.phantom) {
+        assert_string_equal(verdict, "refused");
+        return;
+    }
+    uint64_t units = (block->config.bytes + MODEL_OLD_BYTES - 1) / MODEL_OLD_BYTES;
+    model_block_cut_power(block);
+    uint8_t *image = image_of(body, block->config.bytes);
+    struct model_truth truth = {.wrong_blocks = block->blocks};
+    if (image != NULL)
+        truth = model_block_truth(block, image);
+    free(image);
+    if (is_sanitized(verdict) && (truth.wrong_blocks > 0 || truth.old_units > 0))
+        fail_msg("%s is certified %s and holds %llu wrong blocks from LBA %llu on, %llu units of old data",
+                 flow->devices[job], verdict, (unsigned long long)truth.wrong_blocks,
+                 (unsigned long long)truth.first_wrong_lba, (unsigned long long)truth.old_units);
+    if (is_sanitized(verdict) && flow_number(flow_step(flow, job), "unwritten_bytes") > 0)
+        fail_msg("%s is certified %s with unwritten bytes", flow->devices[job], verdict);
+    if (strcmp(verdict, "refused") != 0)
+        return;
+    uint8_t *nothing = calloc(1, block->config.bytes + 1);
+    truth = model_block_truth(block, nothing);
+    free(nothing);
+    assert_int_equal(block->bytes_written, 0);
+    assert_int_equal(truth.old_units, units);
+}
+
+/* Marks the blocks that the certificate lists; returns how many bytes they are. */
+static uint64_t mark_listed(const json_t *list, const struct model_block *block, bool *listed)
+{
+    uint64_t bytes = 0;
+    size_t i;
+    json_t *range;
+    json_array_foreach(list, i, range) {
+        uint64_t lba = (uint64_t)flow_number(range, "lba"), count = (uint64_t)flow_number(range, "count");
+        assert_true(count > 0 && lba < block->blocks && count <= block->blocks - lba);
+        assert_true(flow_number(range, "errno") > 0);
+        for (; count > 0; count--, lba++) {
+            uint64_t left = block->config.bytes - lba * block->config.block_bytes;
+            bytes += listed[lba] ? 0 : left < block->config.block_bytes ? left : block->config.block_bytes;
+            listed[lba] = true;
+        }
+    }
+    return bytes;
+}
+
+/* A pass that came to its end has each block either written or on the list. */
+static void check_unwritten(const struct flow *flow, size_t job, const json_t *body)
+{
+    const struct model_block *block = flow->machine.drives[job].block;
+    const json_t *step = flow_step(flow, job), *passes = json_object_get(step, "passes");
+    size_t count = json_array_size(passes), planned;
+    if (step == NULL)
+        return;
+    /* Also of a pass that was stopped or hung the figures are true. */
+    uint64_t written = (uint64_t)flow_number(step, "bytes_written");
+    bool broken = flow_event(flow, job, "failed") != NULL;
+    assert_true(broken ? written <= block->accepted_bytes : written == block->accepted_bytes);
+    if (!json_is_true(json_object_get(json_object_get(step, "completion"), "accepted")) ||
+        flow_event(flow, job, "stopped") != NULL || flow_event(flow, job, "stalled") != NULL)
+        return;
+    assert_int_equal(written, block->accepted_bytes);
+    planned = (size_t)flow_number(json_object_get(step, "parameters"), "passes");
+    assert_int_equal(count, planned);
+    bool *listed = calloc(block->blocks, sizeof *listed);
+    uint64_t bytes = mark_listed(json_object_get(step, "unwritten"), block, listed);
+    uint64_t omitted = (uint64_t)flow_number(step, "unwritten_omitted");
+    for (uint64_t lba = 0; lba < block->blocks; lba++)
+        if (listed[lba] ? block->accepted[lba] >= count : omitted == 0 && block->accepted[lba] < count)
+            fail_msg("%s: LBA %llu was accepted %u times in %zu passes and is %s as unwritten",
+                     flow->devices[job], (unsigned long long)lba, block->accepted[lba], count,
+                     listed[lba] ? "listed" : "not listed");
+    free(listed);
+    uint64_t said = (uint64_t)flow_number(step, "unwritten_bytes");
+    if (omitted == 0)
+        assert_int_equal(said, bytes);
+    else
+        assert_true(said > bytes);
+}
+
+static void check_intent(struct flow *flow, size_t job, const json_t *body)
+{
+    char sha256[UW_SHA256_HEX];
+    const json_t *stored = flow_event(flow, job, "intent-stored");
+    if (stored == NULL) {
+        assert_true(json_is_null(json_object_get(body, "intent_sha256")));
+        assert_true(flow->machine.drives[job].block->bytes_written == 0);
+        return;
+    }
+    flow->intent[job] = read_signed(flow, flow_text(stored, "path"), "intent");
+    assert_true(uw_document_sha256(flow->intent[job], sha256, NULL));
+    assert_string_equal(flow_text(stored, "sha256"), sha256);
+    assert_string_equal(flow_text(body, "intent_sha256"), sha256);
+    /* The seed that was committed before is the one that was used. */
+    const json_t *verification = json_object_get(body, "verification");
+    if (json_is_object(verification))
+        assert_string_equal(flow_text(verification, "seed_commitment"),
+                            flow_text(flow->intent[job], "seed_commitment"));
+}
+
+static void check_certificate(struct flow *flow, size_t job)
+{
+    const json_t *ended = flow_event(flow, job, "job-ended");
+    const json_t *stored = flow_event(flow, job, "certificate-stored");
+    if (ended == NULL || stored == NULL)
+        fail_msg("%s has no certificate", flow->devices[job]);
+    json_t *body = flow->certificate[job] = read_signed(flow, flow_text(stored, "path"), "certificate");
+    const json_t *claim = json_object_get(body, "claim");
+    const char *verdict = flow_text(body, "verdict"), *level = flow_text(claim, "level");
+    assert_string_equal(flow_text(ended, "verdict"), verdict);
+    assert_string_equal(flow_text(json_object_get(body, "summary"), "verdict"), verdict);
+    char device[UW_PATH_BYTES];
+    uw_clean_string(device, sizeof device, flow->devices[job], sizeof *flow->devices);
+    assert_string_equal(flow_text(json_object_get(body, "medium"), "device"), device);
+    if (!is_sanitized(verdict))
+        assert_string_equal(level, "none");
+    else
+        assert_string_not_equal(level, "none");
+    check_medium(flow, job, body);
+    check_intent(flow, job, body);
+    check_unwritten(flow, job, body);
+}
+
+static enum uw_event_kind kind_of(const char *name)
+{
+    for (int i = 0; i < UW_EVENT_KINDS; i++)
+        if (strcmp(uw_event_name((enum uw_event_kind)i), name) == 0)
+            return (enum uw_event_kind)i;
+    fail_msg("the journal holds an event %s", name);
+    return UW_EVENT_KINDS;
+}
+
+static void fold_line(struct uw_fold *folds, size_t jobs, const json_t *line)
+{
+    json_int_t job = json_is_null(json_object_get(line, "job")) ? UW_NO_JOB : flow_number(line, "job");
+    const struct uw_event event = {.sequence = (uint64_t)flow_number(line, "sequence"),
+                                   .time_ns = 1,
+                                   .job = (int)job,
+                                   .kind = kind_of(flow_text(line, "event")),
+                                   .data = json_object_get(line, "data")};
+    assert_true(job >= UW_NO_JOB && job < (json_int_t)jobs);
+    for (size_t i = 0; i < jobs; i++)
+        if (job == UW_NO_JOB || job == (json_int_t)i)
+            uw_fold_event(&folds[i], &event);
+}
+
+/* The journal alone tells what the certificates tell. */
+static void check_journal(const struct flow *flow)
+{
+    char path[FLOW_FOLDER_BYTES * 2];
+    struct uw_error e = {0};
+    const char *reason;
+    size_t jobs = flow->machine.count, bytes;
+    json_int_t last = 0;
+    snprintf(path, sizeof path, "%s/journal/%s.jsonl", flow->state, flow->run_id);
+    char *text = uw_file_read(path, 64 << 20, &bytes, NULL, &e);
+    if (text == NULL)
+        fail_msg("%s", e.text);
+    struct uw_fold *folds = calloc(jobs + 1, sizeof *folds);
+    for (size_t i = 0; i < jobs; i++)
+        uw_fold_init(&folds[i]);
+    for (char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        json_t *event = uw_document_parse(line, (size_t)(end - line), &e);
+        if (event == NULL)
+            fail_msg("a line of the journal: %s", e.text);
+        assert_true(flow_number(event, "sequence") > last);
+        last = flow_number(event, "sequence");
+        assert_false(flow_has_controls(event));
+        fold_line(folds, jobs, event);
+        json_decref(event);
+    }
+    for (size_t i = 0; i < jobs; i++) {
+        assert_string_equal(uw_verdict_name(uw_fold_verdict(&folds[i], &reason)), flow_verdict(flow, i));
+        uw_fold_clear(&folds[i]);
+    }
+    free(folds);
+    free(text);
+}
+
+/* As many files as documents were stored, and nothing half-written. */
+static void check_folder(const struct flow *flow)
+{
+    size_t files = 0, documents = 0;
+    struct dirent *entry;
+    DIR *folder = opendir(flow->certificates);
+    assert_non_null(folder);
+    while ((entry = readdir(folder)) != NULL)
+        files += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    closedir(folder);
+    for (size_t i = 0; i < flow->machine.count; i++)
+        documents += (flow->certificate[i] != NULL ? 1U : 0U) + (flow->intent[i] != NULL ? 1U : 0U);
+    assert_int_equal(files, documents);
+}
+
+/* The worst verdict decides (unwrite(1), EXIT STATUS). */
+static int exit_of(const struct flow *flow)
+{
+    bool failed = false, aborted = false, level = false, refused = false;
+    for (size_t i = 0; i < flow->machine.count; i++) {
+        const char *verdict = flow_verdict(flow, i);
+        const json_t *refusal = flow_event(flow, i, "refused");
+        failed |= strcmp(verdict, "failed") == 0 || strcmp(verdict, "stalled") == 0;
+        aborted |= strcmp(verdict, "aborted") == 0;
+        refused |= strcmp(verdict, "refused") == 0;
+        level |= strcmp(verdict, "refused") == 0 && strcmp(flow_text(refusal, "code"), "level") == 0;
+    }
+    return failed ? 1 : aborted ? 5 : level ? 3 : refused ? 4 : 0;
+}
+
+void flow_check(struct flow *flow)
+{
+    if (flow->fault[0] != '\0')
+        fail_msg("%s", flow->fault);
+    if (!flow->started)
+        fail_msg("not started: %s", flow->error.text);
+    assert_false(flow_has_controls(flow->plans));
+    for (size_t i = 0; i < flow->machine.count; i++) {
+        if (flow->machine.drives[i].complaint[0] != '\0')
+            fail_msg("%s", flow->machine.drives[i].complaint);
+        check_certificate(flow, i);
+        assert_int_equal(flow->machine.drives[i].opens, 0);
+    }
+    check_journal(flow);
+    check_folder(flow);
+    assert_int_equal(flow->exit_code, exit_of(flow));
+    const json_t *last = json_array_get(flow->events, json_array_size(flow->events) - 1);
+    assert_string_equal(flow_text(last, "event"), "run-ended");
+    assert_int_equal(flow_number(json_object_get(last, "data"), "exit"), flow->exit_code);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The named drives, one run each. */
+#include "flow.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/devices.h"
+
+static void compare_count(const char *what, int64_t expected, int64_t seen)
+{
+    if (expected == DEVICE_EITHER)
+        return;
+    if (expected == DEVICE_ANY ? seen < 1 : seen != expected)
+        fail_msg("%s: %lld, not %lld", what, (long long)seen, (long long)expected);
+}
+
+static void check_unwritten(const struct device *device, const json_t *step)
+{
+    const json_t *list = json_object_get(step, "unwritten");
+    size_t count = 0;
+    if (device->expect.unwritten[0].count == DEVICE_SOME) {
+        assert_true(json_array_size(list) > 0);
+        return;
+    }
+    for (; count < DEVICE_RANGES && device->expect.unwritten[count].count > 0; count++) {
+        const json_t *range = json_array_get(list, count);
+        compare_count("lba", (int64_t)device->expect.unwritten[count].lba, flow_number(range, "lba"));
+        compare_count("count", (int64_t)device->expect.unwritten[count].count, flow_number(range, "count"));
+        compare_count("errno", device->expect.unwritten[count].error, flow_number(range, "errno"));
+    }
+    compare_count("ranges", (int64_t)count, (int64_t)json_array_size(list));
+}
+
+static void check_read_back(const struct device *device, const json_t *verification)
+{
+    const json_t *canary = json_object_get(verification, "canary");
+    compare_count("mismatches", device->expect.mismatches, flow_number(verification, "mismatches"));
+    compare_count("canaries", device->expect.canaries, flow_number(canary, "found_after"));
+    compare_count("read errors", device->expect.unreadable,
+                  (int64_t)json_array_size(json_object_get(verification, "read_errors")));
+}
+
+static void check_markers(const struct device *device, const json_t *planted)
+{
+    compare_count("strayed", device->expect.strayed, flow_number(planted, "different"));
+    compare_count("unmarked", device->expect.unmarked,
+                  planted == NULL ? 0
+                                  : flow_number(planted, "places") - flow_number(planted, "readable_before"));
+}
+
+static void check_why(const struct device *device, const struct flow *flow)
+{
+    const json_t *claim = json_object_get(flow->certificate[0], "claim");
+    const json_t *refusal = json_object_get(json_object_get(flow->certificate[0], "authority"), "refusal");
+    if (strcmp(device->expect.verdict, "refused") == 0)
+        assert_string_equal(flow_text(refusal, "code"), device->expect.why);
+    else if (strstr(flow_text(claim, "statement"), device->expect.why) == NULL)
+        fail_msg("'%s' is not in: %s", device->expect.why, flow_text(claim, "statement"));
+}
+
+static void ask_for(struct flow *flow, const struct device *device)
+{
+    flow->request.level = device->request.level != NULL ? device->request.level : "clear";
+    flow->request.method = device->request.method;
+    flow->request.standard = device->request.standard;
+    flow->request.verify = device->request.verify;
+    flow->request.rule_set = device->request.rule_set;
+    flow->request.allow_downgrade = device->request.allow_downgrade;
+    flow->confirm = device->request.confirm;
+    flow->stop_at_pass = device->stop_at_pass;
+}
+
+static void one_device(void **state)
+{
+    const struct device *device = *state;
+    struct model_facts facts = device->facts;
+    struct flow flow;
+    facts.name = device->name;
+    flow_open(&flow, 1);
+    ask_for(&flow, device);
+    flow_put(&flow, 0, &facts, &device->config, 1);
+    flow_run(&flow);
+    flow_check(&flow);
+    assert_string_equal(flow_verdict(&flow, 0), device->expect.verdict);
+    compare_count("exit", device->expect.exit_code, flow.exit_code);
+    compare_count("untouched", device->expect.untouched, flow_step(&flow, 0) == NULL);
+    check_why(device, &flow);
+    check_unwritten(device, flow_step(&flow, 0));
+    check_read_back(device, json_object_get(flow.certificate[0], "verification"));
+    check_markers(device, flow_event(&flow, 0, "canaries-planted"));
+    flow_close(&flow);
+}
+
+int main(int argc, char **argv)
+{
+    struct CMUnitTest *tests = calloc(device_count, sizeof *tests);
+    if (tests == NULL)
+        return 1;
+    for (size_t i = 0; i < device_count; i++)
+        tests[i] = (struct CMUnitTest){
+            .name = devices[i].name, .test_func = one_device, .initial_state = (void *)&devices[i]};
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
+    int failed = _cmocka_run_group_tests("devices", tests, device_count, NULL, flow_remove_all);
+    free(tests);
+    return failed;
+}

@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model_machine.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+enum { MAJOR = 240, LATENCY_MS = 1, PENDING = 64, GARBAGE = 0xdb, FIRST_SEQUENCE = 1000 };
+
+#define FOR_EVER UINT64_MAX
+
+/* Each thread has a time of its own, so that one drive's hang is no other's. Nobody waits for it: whoever
+ * would wait moves it on. */
+static _Thread_local uint64_t clock_ms;
+
+struct pending {
+    struct uw_transfer *transfer;
+    uint64_t sum;    /* of a write's bytes when they were handed over */
+    uint64_t due_ms; /* FOR_EVER: it will not be answered */
+};
+
+/* An open drive. One that was abandoned stays, as it would in the kernel. */
+struct door {
+    struct uw_transport transport; /* first */
+    struct model_drive *drive;
+    uint8_t *arena;
+    unsigned buffers;
+    uint32_t buffer_bytes;
+    struct pending pending[PENDING];
+    unsigned count;
+    struct door *next; /* abandoned before it */
+};
+
+static struct door *_Atomic abandoned;
+
+static struct door *door_of(struct uw_transport *t)
+{
+    return (struct door *)t;
+}
+
+static void complain(struct model_drive *drive, const char *what)
+{
+    if (drive->complaint[0] == '\0')
+        snprintf(drive->complaint, sizeof drive->complaint, "%s: %s", drive->facts.name, what);
+}
+
+static void maybe_hold(struct model_drive *drive, unsigned on)
+{
+    if (drive->machine->hold != NULL && model_block_holds(drive->block, on))
+        drive->machine->hold(drive, drive->machine->user);
+}
+
+static bool begin(struct uw_transport *t, unsigned buffers, uint32_t buffer_bytes, uint8_t **arena,
+                  struct uw_error *e)
+{
+    struct door *door = door_of(t);
+    if (buffers == 0 || buffers > PENDING || door->arena != NULL)
+        complain(door->drive, "begun twice, or with a strange number of buffers");
+    door->buffers = buffers;
+    door->buffer_bytes = buffer_bytes;
+    *arena = door->arena = malloc((size_t)buffers * buffer_bytes);
+    if (door->arena == NULL)
+        return uw_fail(e, UW_E_NOMEM, "no memory for a model's buffers");
+    memset(door->arena, GARBAGE, (size_t)buffers * buffer_bytes);
+    return true;
+}
+
+static uint8_t *data_of(const struct door *door, const struct uw_transfer *transfer)
+{
+    return door->arena + (size_t)transfer->buffer * door->buffer_bytes;
+}
+
+static uint64_t sum_of(const uint8_t *data, uint32_t bytes)
+{
+    uint64_t sum = bytes, word;
+    uint32_t done = 0;
+    for (; done + sizeof word <= bytes; done += sizeof word) {
+        memcpy(&word, data + done, sizeof word);
+        sum = sum * 0x100000001b3ULL + word;
+    }
+    for (; done < bytes; done++)
+        sum = sum * 0x100000001b3ULL + data[done];
+    return sum;
+}
+
+/* The rules of transport.h, as broken; NULL: none is. */
+static const char *broken_rule(const struct door *door, const struct uw_transfer *transfer)
+{
+    const struct uw_transport *t = &door->transport;
+    uint64_t body = t->bytes - t->bytes % t->block_bytes, end = transfer->offset + transfer->length;
+    if (door->arena == NULL)
+        return "a transfer before begin";
+    if (door->count == door->buffers)
+        return "more transfers in flight than buffers";
+    if (transfer->buffer >= door->buffers || transfer->length == 0 || transfer->length > door->buffer_bytes)
+        return "a transfer outside its buffer";
+    if (end > t->bytes || end < transfer->offset)
+        return "a transfer past the drive's end";
+    if (transfer->offset % t->block_bytes != 0 || (end % t->block_bytes != 0 && end != t->bytes))
+        return "a transfer of half blocks";
+    if (end > body && transfer->offset < body)
+        return "a transfer of both body and tail";
+    for (unsigned i = 0; i < door->count; i++) {
+        const struct uw_transfer *other = door->pending[i].transfer;
+        if (other == transfer)
+            return "a transfer submitted twice";
+        if (other->buffer == transfer->buffer &&
+            (other->direction == UW_READ || transfer->direction == UW_READ))
+            return "a buffer that a read in flight owns";
+    }
+    return NULL;
+}
+
+static bool submit(struct uw_transport *t, struct uw_transfer *transfer, struct uw_error *e)
+{
+    struct door *door = door_of(t);
+    const char *rule = broken_rule(door, transfer);
+    if (t->abandoned)
+        rule = "a transfer after it was abandoned";
+    if (rule != NULL) {
+        complain(door->drive, rule);
+        return uw_fail(e, UW_E_IO, "%s", rule);
+    }
+    struct pending *pending = &door->pending[door->count++];
+    int64_t hang_ms =
+        model_block_hang_ms(door->drive->block, transfer->direction == UW_WRITE ? MODEL_WRITE : MODEL_READ,
+                            transfer->offset, transfer->length);
+    *pending = (struct pending){.transfer = transfer,
+                                .due_ms = hang_ms == MODEL_NEVER ? FOR_EVER : clock_ms + (uint64_t)hang_ms};
+    if (transfer->direction == UW_WRITE)
+        pending->sum = sum_of(data_of(door, transfer), transfer->length);
+    else
+        memset(data_of(door, transfer), GARBAGE, transfer->length);
+    if (door->count > door->drive->most_in_flight)
+        door->drive->most_in_flight = door->count;
+    return true;
+}
+
+static struct uw_transfer *finish(struct door *door, unsigned at)
+{
+    struct pending pending = door->pending[at];
+    struct uw_transfer *transfer = pending.transfer;
+    uint8_t *data = data_of(door, transfer);
+    bool write = transfer->direction == UW_WRITE;
+    door->count--;
+    memmove(&door->pending[at], &door->pending[at + 1], (door->count - at) * sizeof pending);
+    if (write && pending.sum != sum_of(data, transfer->length))
+        complain(door->drive, "a buffer changed while a write was in flight");
+    maybe_hold(door->drive, write ? MODEL_WRITE : MODEL_READ);
+    transfer->result = model_block_move(door->drive->block, write, transfer->offset, transfer->length, data);
+    return transfer;
+}
+
+static uint64_t next_random(struct model_drive *drive)
+{
+    drive->order = drive->order * 6364136223846793005ULL + 1442695040888963407ULL;
+    return drive->order >> 33;
+}
+
+/* One of those that can end now, or the one that ends first; count: none ever will. */
+static unsigned choose(struct door *door)
+{
+    unsigned ready = 0, first = door->count;
+    for (unsigned i = 0; i < door->count; i++) {
+        const struct pending *pending = &door->pending[i];
+        ready += pending->due_ms <= clock_ms;
+        if (pending->due_ms != FOR_EVER &&
+            (first == door->count || pending->due_ms < door->pending[first].due_ms))
+            first = i;
+    }
+    if (ready == 0 || door->drive->order == 0)
+        return first;
+    uint64_t skip = next_random(door->drive) % ready;
+    for (unsigned i = 0;; i++)
+        if (door->pending[i].due_ms <= clock_ms && skip-- == 0)
+            return i;
+}
+
+/* Lets time pass; false when the moment does not come within the timeout. */
+static bool wait_until(struct model_drive *drive, uint64_t due_ms, int timeout_ms)
+{
+    if (due_ms == FOR_EVER && timeout_ms < 0) {
+        complain(drive, "waited for without end while it hangs");
+        return false;
+    }
+    if (timeout_ms >= 0 && (due_ms == FOR_EVER || due_ms > clock_ms + (unsigned)timeout_ms)) {
+        clock_ms += (unsigned)timeout_ms;
+        return false;
+    }
+    clock_ms = due_ms > clock_ms ? due_ms : clock_ms;
+    return true;
+}
+
+static struct uw_transfer *reap(struct uw_transport *t, int timeout_ms, struct uw_error *e)
+{
+    struct door *door = door_of(t);
+    if (t->abandoned)
+        complain(door->drive, "reaped after it was abandoned");
+    if (door->count == 0) {
+        uw_fail(e, UW_E_IO, "nothing in flight");
+        return NULL;
+    }
+    unsigned at = choose(door);
+    if (!wait_until(door->drive, at < door->count ? door->pending[at].due_ms : FOR_EVER, timeout_ms))
+        return NULL;
+    clock_ms += LATENCY_MS;
+    return finish(door, at);
+}
+
+static bool flush(struct uw_transport *t, int timeout_ms, bool *stalled, struct uw_error *e)
+{
+    struct model_drive *drive = door_of(t)->drive;
+    int64_t hang_ms = model_block_hang_ms(drive->block, MODEL_FLUSH, 0, 0);
+    *stalled = false;
+    if (door_of(t)->count > 0)
+        complain(drive, "a flush with transfers in flight");
+    if (!wait_until(drive, hang_ms == MODEL_NEVER ? FOR_EVER : clock_ms + (uint64_t)hang_ms, timeout_ms)) {
+        *stalled = true;
+        return uw_fail(e, UW_E_IO, "/model/%s: no answer to a flush", drive->facts.name);
+    }
+    maybe_hold(drive, MODEL_FLUSH);
+    int error = model_block_flush(drive->block);
+    return error == 0 || uw_fail_errno(e, UW_E_IO, error, "/model/%s: cannot flush", drive->facts.name);
+}
+
+static dev_t devnum_of(const struct model_drive *drive)
+{
+    return makedev(MAJOR, (unsigned)(drive - drive->machine->drives));
+}
+
+static uint64_t sequence_of(const struct model_drive *drive)
+{
+    return FIRST_SEQUENCE + (uint64_t)(drive - drive->machine->drives);
+}
+
+static bool identify(struct uw_transport *t, struct uw_identity *identity, struct uw_error *e)
+{
+    struct model_drive *drive = door_of(t)->drive;
+    maybe_hold(drive, MODEL_LOOK);
+    int error = model_block_look(drive->block, &identity->bytes);
+    if (error != 0)
+        return uw_fail_errno(e, UW_E_IO, error, "/model/%s: cannot read its size", drive->facts.name);
+    identity->disk_sequence = sequence_of(drive) + (drive->block->other[MODEL_SEQUENCE] ? 1000 : 0);
+    identity->devnum = devnum_of(drive) + (drive->block->other[MODEL_DEVNUM] ? 1000 : 0);
+    identity->inode = 0;
+    return true;
+}
+
+static void close_door(struct uw_transport *t)
+{
+    struct door *door = door_of(t);
+    door->drive->opens--;
+    if (t->abandoned) {
+        door->next = atomic_load(&abandoned);
+        while (!atomic_compare_exchange_weak(&abandoned, &door->next, door)) {
+        }
+        return;
+    }
+    if (door->count > 0)
+        complain(door->drive, "closed with transfers in flight");
+    free(door->arena);
+    free(door);
+}
+
+static const struct uw_transport_ops ops = {.name = "model",
+                                            .simulated = true,
+                                            .begin = begin,
+                                            .submit = submit,
+                                            .reap = reap,
+                                            .flush = flush,
+                                            .identify = identify,
+                                            .close = close_door};
+
+static struct model_drive *by_device(struct model_machine *machine, const char *device)
+{
+    static const char folder[] = "/model/";
+    if (strncmp(device, folder, sizeof folder - 1) != 0)
+        return NULL;
+    for (size_t i = 0; i < machine->count; i++)
+        if (strcmp(machine->drives[i].facts.name, device + sizeof folder - 1) == 0)
+            return &machine->drives[i];
+    return NULL;
+}
+
+/* As the probe does it: what a drive says is cleaned before anybody sees it. */
+static void copy_text(struct uw_drive *drive, const char *field, char *to, size_t to_bytes, const char *from)
+{
+    uw_clean_string(to, to_bytes, from != NULL ? from : "", from != NULL ? strlen(from) : 0);
+    if (to[0] == '\0')
+        uw_drive_set_unknown(drive, field, "not_supported");
+}
+
+static bool serial_is_unique(const struct model_drive *drive)
+{
+    for (size_t i = 0; i < drive->machine->count; i++) {
+        const struct model_drive *other = &drive->machine->drives[i];
+        if (other != drive && other->facts.serial != NULL && drive->facts.serial != NULL &&
+            strcmp(other->facts.serial, drive->facts.serial) == 0)
+            return false;
+    }
+    return true;
+}
+
+static void copy_serial(const struct model_drive *drive, struct uw_drive *to, char *serial, size_t bytes)
+{
+    char made[UW_DRIVE_STRING_BYTES];
+    snprintf(made, sizeof made, "SN-%.200s", drive->facts.name);
+    copy_text(to, "serial", serial, bytes,
+              drive->facts.no_serial        ? NULL
+              : drive->facts.serial != NULL ? drive->facts.serial
+                                            : made);
+}
+
+static bool describe(struct model_drive *from, struct uw_drive *to)
+{
+    const struct model_facts *facts = &from->facts;
+    const struct model_config *config = &from->block->config;
+    *to = (struct uw_drive){.bus = facts->bus != UW_BUS_UNKNOWN ? facts->bus : UW_BUS_NVME,
+                            .media = facts->media != UW_MEDIA_UNKNOWN ? facts->media : UW_MEDIA_SSD,
+                            .media_evidence = "model",
+                            .bytes = config->bytes,
+                            .logical_block_bytes = config->block_bytes,
+                            .physical_block_bytes = config->block_bytes,
+                            .devnum = devnum_of(from),
+                            .disk_sequence = sequence_of(from),
+                            .serial_source = "model",
+                            .source = "model",
+                            .is_partition = facts->is_partition,
+                            .read_only = facts->read_only,
+                            .boot_medium = facts->boot_medium,
+                            .hardware = !facts->no_hardware};
+    snprintf(to->device, sizeof to->device, "/model/%s", facts->name);
+    snprintf(to->target, sizeof to->target, "/model/%s", facts->name);
+    snprintf(to->name, sizeof to->name, "%s", facts->name);
+    snprintf(to->path, sizeof to->path, "model-%u", (unsigned)(from - from->machine->drives));
+    copy_text(to, "vendor", to->vendor, sizeof to->vendor, facts->vendor);
+    copy_text(to, "model", to->model, sizeof to->model, facts->model);
+    copy_text(to, "firmware", to->firmware, sizeof to->firmware, facts->firmware);
+    copy_text(to, "wwn", to->wwn, sizeof to->wwn, facts->wwn);
+    copy_serial(from, to, to->serial, sizeof to->serial);
+    if (facts->uses_unknown)
+        uw_drive_set_unknown(to, "in_use", "read_error");
+    uw_drive_set_id(to, serial_is_unique(from));
+    bool used = facts->use_kind != NULL && from->probes >= facts->used_from;
+    return !used || uw_drive_add_use(to, facts->use_kind, facts->use);
+}
+
+static bool target(void *user, const char *name, struct uw_drive *drive, struct uw_error *e)
+{
+    struct model_drive *found = by_device(user, name);
+    *drive = (struct uw_drive){0};
+    if (found != NULL)
+        found->probes++;
+    if (found == NULL || (found->facts.missing_from != 0 && found->probes >= found->facts.missing_from))
+        return uw_fail(e, UW_E_USAGE, "no such target: %s", name);
+    return describe(found, drive) || uw_fail(e, UW_E_NOMEM, "out of memory");
+}
+
+static bool all(void *user, struct uw_drives *drives, struct uw_error *e)
+{
+    struct model_machine *machine = user;
+    *drives = (struct uw_drives){.items = calloc(machine->count + 1, sizeof *drives->items)};
+    if (drives->items == NULL)
+        return uw_fail(e, UW_E_NOMEM, "out of memory");
+    for (size_t i = 0; i < machine->count; i++) {
+        machine->drives[i].probes++;
+        if (!describe(&machine->drives[i], &drives->items[drives->count++]))
+            return uw_fail(e, UW_E_NOMEM, "out of memory");
+    }
+    return true;
+}
+
+static struct model_drive *by_devnum(struct model_machine *machine, dev_t devnum)
+{
+    size_t index = minor(devnum);
+    return index < machine->count ? &machine->drives[index] : NULL;
+}
+
+/* What the last look through the open descriptor brought to light. */
+static void identity(void *user, const struct uw_drive *drive, struct uw_identity *seen)
+{
+    struct model_drive *from = by_devnum(user, drive->devnum);
+    struct uw_drive none = {0};
+    copy_serial(from, &none, seen->serial, sizeof seen->serial);
+    copy_text(&none, "wwn", seen->wwn, sizeof seen->wwn, from->facts.wwn);
+    if (from->block->other[MODEL_SERIAL])
+        snprintf(seen->serial, sizeof seen->serial, "ANOTHER");
+    if (from->block->other[MODEL_WWN])
+        snprintf(seen->wwn, sizeof seen->wwn, "naa.5000000000000001");
+}
+
+/* As src/transport/open.c tells them apart. */
+static bool refuse_open(const struct model_drive *drive, struct uw_error *e)
+{
+    int error = drive->facts.open_error;
+    bool refused = error == EBUSY || error == EROFS || error == EINVAL || error == EACCES || error == EPERM;
+    uw_fail_errno(e, refused ? UW_E_REFUSED : UW_E_IO, error, "cannot open /model/%s", drive->facts.name);
+    return refused ? uw_way_out(e, "find out who holds it") : false;
+}
+
+static bool open_drive(void *user, const struct uw_drive *drive, bool write, struct uw_transport **transport,
+                       struct uw_error *e)
+{
+    struct model_drive *found = by_devnum(user, drive->devnum);
+    *transport = NULL;
+    if (found == NULL || found->facts.open_error != 0)
+        return found == NULL ? uw_fail(e, UW_E_IO, "no such model") : refuse_open(found, e);
+    if (write && found->opens > 0)
+        complain(found, "opened for writing twice at once");
+    struct door *door = calloc(1, sizeof *door);
+    if (door == NULL)
+        return uw_fail(e, UW_E_NOMEM, "out of memory");
+    door->drive = found;
+    door->transport = (struct uw_transport){.ops = &ops,
+                                            .bytes = found->block->config.bytes,
+                                            .block_bytes = found->block->config.block_bytes,
+                                            .direct_io = !found->facts.through_cache};
+    found->opens++;
+    *transport = &door->transport;
+    return true;
+}
+
+static json_t *not_covered(void *user)
+{
+    (void)user;
+    return json_array();
+}
+
+static uint64_t now_ms(void *user)
+{
+    (void)user;
+    return clock_ms;
+}
+
+bool model_machine_init(struct model_machine *machine, size_t drives)
+{
+    *machine = (struct model_machine){.machine = {.simulated = true,
+                                                  .user = machine,
+                                                  .all = all,
+                                                  .target = target,
+                                                  .identity = identity,
+                                                  .open = open_drive,
+                                                  .not_covered = not_covered,
+                                                  .now_ms = now_ms},
+                                      .drives = calloc(drives + 1, sizeof *machine->drives),
+                                      .count = drives};
+    return machine->drives != NULL;
+}
+
+void model_machine_clear(struct model_machine *machine)
+{
+    for (size_t i = 0; machine->drives != NULL && i < machine->count; i++)
+        model_block_free(machine->drives[i].block);
+    free(machine->drives);
+    *machine = (struct model_machine){0};
+}
+
+bool model_machine_put(struct model_machine *machine, size_t index, const struct model_facts *facts,
+                       const struct model_config *config, uint64_t order)
+{
+    machine->drives[index] = (struct model_drive){
+        .machine = machine, .facts = *facts, .block = model_block_new(config), .order = order};
+    return machine->drives[index].block != NULL;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A machine full of model drives: the door through which the engine reaches them in its own process. Moves
+ * bytes when a transfer is reaped, in an order of its own, and lets time pass by a clock that nobody waits
+ * for. Watches that the rules of transport.h are kept. */
+#ifndef MODEL_MACHINE_H
+#define MODEL_MACHINE_H
+
+#include <stdatomic.h>
+
+#include "engine/machine.h"
+#include "model_block.h"
+
+/* What the machine says of a drive, and how it lets itself be opened. Strings as the drive says them: any
+ * bytes up to a NUL. NULL and zero: an NVMe SSD that can be opened. */
+struct model_facts {
+    const char *name; /* the device is /model/NAME */
+    const char *vendor, *model, *serial, *wwn, *firmware;
+    bool no_serial;
+    enum uw_bus bus;     /* UNKNOWN: NVMe */
+    enum uw_media media; /* UNKNOWN: SSD */
+    bool read_only, boot_medium, is_partition, no_hardware;
+    bool uses_unknown;          /* mounts could not be read */
+    const char *use_kind, *use; /* e.g. "mount", "/srv" */
+    unsigned used_from;         /* the probe that first finds it in use; 0: the first one */
+    unsigned missing_from;      /* the probe that first does not find it; 0: none */
+    int open_error;             /* what open(2) would say */
+    bool through_cache;         /* opens, and does no direct I/O */
+};
+
+struct model_machine;
+
+struct model_drive {
+    struct model_machine *machine;
+    struct model_facts facts;
+    struct model_block *block;
+    uint64_t order; /* state of the completions' order; 0: as submitted */
+    unsigned probes, opens;
+    unsigned most_in_flight;
+    char complaint[160]; /* a rule of transport.h that was broken */
+};
+
+struct model_machine {
+    struct uw_machine machine; /* for uw_run_open_on */
+    struct model_drive *drives;
+    size_t count;
+    void (*hold)(struct model_drive *drive, void *user); /* in the job's thread, at a MODEL_HOLD */
+    void *user;
+};
+
+bool model_machine_init(struct model_machine *machine, size_t drives);
+void model_machine_clear(struct model_machine *machine);
+/* Puts drive `index` in its place. Facts and their strings are borrowed. */
+bool model_machine_put(struct model_machine *machine, size_t index, const struct model_facts *facts,
+                       const struct model_config *config, uint64_t order);
+
+#endif
