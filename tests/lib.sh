@@ -121,6 +121,13 @@ is_keystream() {
         <(openssl enc -aes-256-ctr -K "$1" -iv 00000000000000000000000000000000 -in /dev/zero 2>/dev/null)
 }
 
+# in_ram: a file system in memory below the folder ram, for large sparse disks: a test has no use for the disk of the machine
+# that it runs on, and sparse files are as large there as they like.
+in_ram() {
+    mkdir ram
+    mount -t tmpfs tmpfs ram
+}
+
 # allocated FILE MIB: whether the file system holds that much of a sparse file already: how tests see an erase move.
 allocated() { [ $(($(stat -c %b "$1") * $(stat -c %B "$1") / 1048576)) -ge "$2" ]; }
 

@@ -19,8 +19,11 @@ enum verb_bits {
     V_KEY_NEW = 1 << 5,
     V_KEY_SHOW = 1 << 6,
     V_METHODS = 1 << 7,
-    V_RUN = V_PLAN | V_ERASE, /* what makes a run of the library */
-    V_ANY = (1 << 8) - 1,
+    V_VERIFY = 1 << 8,
+    V_CERT_RECOVER = 1 << 9,
+    V_RUN = V_PLAN | V_ERASE,  /* what decides about an erase */
+    V_LOOK = V_RUN | V_VERIFY, /* what makes a run of the library */
+    V_ANY = (1 << 10) - 1,
 };
 
 struct invocation;
@@ -40,6 +43,7 @@ struct invocation {
     struct uw_request request;
     struct uw_strings operands; /* targets, files */
     const char *config;
+    const char *events;
     bool json;
     bool dry_run;
     bool allow_test_key;
@@ -64,6 +68,8 @@ int verb_cert_show(struct invocation *invocation);
 int verb_key_new(struct invocation *invocation);
 int verb_key_show(struct invocation *invocation);
 int verb_methods(struct invocation *invocation);
+int verb_verify(struct invocation *invocation);
+int verb_cert_recover(struct invocation *invocation);
 
 /* help.c: on standard output; `prefix` names a verb or a group of verbs ("cert"), NULL means the program. */
 void help_print(const char *prefix);

@@ -35,9 +35,10 @@ static void say(struct report *report, const char *verdict, const char *format, 
 
 static const char *colour_of(const char *verdict)
 {
-    if (strcmp(verdict, "sanitized") == 0)
+    if (strcmp(verdict, "sanitized") == 0 || strcmp(verdict, "holds") == 0)
         return "\033[32m";
-    bool bad = strcmp(verdict, "failed") == 0 || strcmp(verdict, "stalled") == 0;
+    bool bad = strcmp(verdict, "failed") == 0 || strcmp(verdict, "does-not-hold") == 0 ||
+               strcmp(verdict, "stalled") == 0;
     return bad ? "\033[31m" : "\033[33m";
 }
 
@@ -90,7 +91,9 @@ static void tell_end(struct report *report, const struct view_drive *drive)
     char duration[32];
     const char *colon = drive->why[0] != '\0' ? ": " : "";
     uw_text_duration((drive->ended_ns - drive->started_ns) / 1000000000ULL, duration, sizeof duration);
-    if (strcmp(drive->verdict, "sanitized") == 0)
+    if (strcmp(drive->verdict, "holds") == 0)
+        say(report, drive->verdict, "%s: %s%s%s", drive->device, drive->verdict, colon, drive->why);
+    else if (strcmp(drive->verdict, "sanitized") == 0)
         say(report, drive->verdict, "%s: %s (%s) in %s", drive->device, drive->verdict, drive->level,
             duration);
     else if (view_is_sanitized(drive))

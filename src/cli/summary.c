@@ -80,15 +80,26 @@ static const char *ram_warning(const char *path)
     return "";
 }
 
-static void print_certificates(FILE *to, const struct view *view)
+static void print_check(FILE *to, const struct view *view)
+{
+    size_t holding = 0;
+    for (size_t i = 0; i < view->count; i++)
+        holding += strcmp(view->drives[i].verdict, "holds") == 0;
+    print_line(to, "%zu of %zu drive%s.", holding, view->count, view->count == 1 ? " holds" : "s hold");
+    for (size_t i = 0; i < view->count; i++)
+        if (strcmp(view->drives[i].verdict, "holds") != 0)
+            print_line(to, "%s DOES NOT HOLD: %s", view->drives[i].device, view->drives[i].why);
+}
+
+static void print_documents(FILE *to, const struct view *view, const char *kind)
 {
     for (size_t i = 0; i < view->count; i++) {
         const struct view_drive *drive = &view->drives[i];
         if (drive->certificate[0] != '\0')
-            print_line(to, "certificate of %s: %s%s", drive->device, drive->certificate,
+            print_line(to, "%s of %s: %s%s", kind, drive->device, drive->certificate,
                        ram_warning(drive->certificate));
         else
-            print_line(to, "certificate of %s: NOT STORED%s%s", drive->device,
+            print_line(to, "%s of %s: NOT STORED%s%s", kind, drive->device,
                        drive->not_stored[0] != '\0' ? ": " : "", drive->not_stored);
     }
 }
@@ -110,8 +121,11 @@ void report_summary(struct report *report)
     bool json = report->invocation->json;
     FILE *to = json ? stderr : stdout;
     screen_clear(&report->screen);
-    print_outcome(to, &report->view);
-    print_certificates(to, &report->view);
+    if (report->invocation->request.check)
+        print_check(to, &report->view);
+    else
+        print_outcome(to, &report->view);
+    print_documents(to, &report->view, report->invocation->request.check ? "addendum" : "certificate");
     if (!json)
         print_unstored(&report->view);
     fflush(to);

@@ -107,11 +107,13 @@ static void refuse(struct view_drive *drive, const json_t *data)
 
 json_t *view_document(const json_t *data)
 {
-    json_t *body = json_object_get(data, "certificate");
+    json_t *certificate = json_object_get(data, "certificate"), *addendum = json_object_get(data, "addendum");
+    json_t *body = addendum != NULL ? addendum : certificate;
     json_t *signatures = json_object_get(data, "signatures");
     if (!json_is_object(body) || !json_is_array(signatures))
         return NULL;
-    return json_pack("{s:O, s:O}", "certificate", body, "signatures", signatures);
+    return json_pack("{s:O, s:O}", addendum != NULL ? "addendum" : "certificate", body, "signatures",
+                     signatures);
 }
 
 static void take_event(struct view_drive *drive, const struct uw_event *event)

@@ -280,3 +280,25 @@ json_t *uw_fold_certificate(const struct uw_fold *fold)
     json_decref(body);
     return NULL;
 }
+
+json_t *uw_fold_addendum(const struct uw_fold *fold)
+{
+    const char *reason;
+    if (fold->run == NULL || fold->drive == NULL)
+        return NULL;
+    bool holds = uw_fold_holds(fold, &reason);
+    json_t *body = begin_body(fold, "urn:unwrite:addendum:1", "addendum", fold->end_ns);
+    json_object_set_new(body, "certificate", fold->bound != NULL ? json_deep_copy(fold->bound) : json_null());
+    json_object_set_new(body, "result", json_string(holds ? "holds" : "does-not-hold"));
+    json_object_set_new(body, "reason", json_string(reason));
+    json_object_set_new(body, "authority", authority(fold));
+    json_object_set_new(body, "people", copy(fold->run, "people"));
+    json_object_set_new(body, "host", copy(fold->run, "host"));
+    json_object_set_new(body, "station", copy(fold->run, "station"));
+    json_object_set_new(body, "tool", copy(fold->run, "tool"));
+    json_object_set_new(body, "time", times(fold));
+    json_object_set_new(body, "medium", copy(fold->drive, "medium"));
+    json_object_set_new(body, "verification",
+                        fold->verification != NULL ? json_deep_copy(fold->verification) : json_null());
+    return finish_body(fold, body);
+}

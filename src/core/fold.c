@@ -14,18 +14,10 @@ void uw_fold_init(struct uw_fold *fold)
 
 void uw_fold_clear(struct uw_fold *fold)
 {
-    json_t **held[] = {&fold->run,
-                       &fold->drive,
-                       &fold->plan,
-                       &fold->refusal,
-                       &fold->confirmed,
-                       &fold->intent,
-                       &fold->identity_before,
-                       &fold->identity_after,
-                       &fold->canaries,
-                       &fold->verification,
-                       &fold->failure,
-                       &fold->steps};
+    json_t **held[] = {
+        &fold->run,     &fold->drive,           &fold->plan,           &fold->refusal,  &fold->confirmed,
+        &fold->intent,  &fold->identity_before, &fold->identity_after, &fold->canaries, &fold->verification,
+        &fold->failure, &fold->bound,           &fold->steps};
     for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
         json_decref(*held[i]);
         *held[i] = NULL;
@@ -285,6 +277,9 @@ void uw_fold_event(struct uw_fold *fold, const struct uw_event *event)
         fold->evidence.aborted = true;
         fold->crashed = by_crash(data);
         break;
+    case UW_EVENT_BOUND:
+        keep(fold, &fold->bound, data);
+        break;
     case UW_EVENT_STALLED:
         fold->evidence.stalled = true;
         break;
@@ -310,4 +305,24 @@ enum uw_verdict uw_fold_verdict(const struct uw_fold *fold, const char **reason)
     if (verdict == UW_VERDICT_ABORTED && fold->crashed)
         *reason = "the run broke off: a crash or a power cut";
     return verdict;
+}
+
+bool uw_fold_holds(const struct uw_fold *fold, const char **reason)
+{
+    const struct uw_evidence *e = &fold->evidence;
+    const char *why = json_string_value(json_object_get(fold->failure, "why"));
+    if (e->broken)
+        *reason = why != NULL ? why : "it could not be looked at";
+    else if (e->stalled)
+        *reason = "it stopped answering";
+    else if (e->image_differs)
+        *reason = fold->bound != NULL ? "it does not hold what its certificate says"
+                                      : "it does not hold one byte all over";
+    else if (e->aborted)
+        *reason = "the check was stopped";
+    else if (!e->read_back || fold->lost)
+        *reason = "not everything could be read";
+    else
+        *reason = fold->bound != NULL ? "it holds what its certificate says" : "it holds one byte all over";
+    return e->read_back && !e->broken && !e->stalled && !e->image_differs && !e->aborted && !fold->lost;
 }

@@ -17,7 +17,7 @@ struct uw_fold {
     uint64_t boottime_start_ns, boottime_end_ns;
     /* Data of the events that hold them; NULL until they came. */
     json_t *run, *drive, *plan, *refusal, *confirmed, *intent, *identity_before, *identity_after;
-    json_t *canaries, *verification, *failure;
+    json_t *canaries, *verification, *failure, *bound;
     json_t *steps; /* array, as they stand in the certificate */
     bool crashed;  /* the run broke off; the next one speaks for it */
     bool lost;     /* memory ran out on the way: nothing may be claimed */
@@ -35,6 +35,10 @@ enum uw_verdict uw_fold_verdict(const struct uw_fold *fold, const char **reason)
 /* Bodies of the documents; NULL when memory ran out or the stream lacks its beginning. New references. */
 json_t *uw_fold_intent(const struct uw_fold *fold, int64_t issued_at_ns);
 json_t *uw_fold_certificate(const struct uw_fold *fold);
+
+/* Of a drive that was only looked at: whether it holds what it should, and the addendum that says so. */
+bool uw_fold_holds(const struct uw_fold *fold, const char **reason);
+json_t *uw_fold_addendum(const struct uw_fold *fold);
 
 /* Sets body.unknown: the path of every null below `body` with the reason that came with the fact (`given`, an
  * object of such pairs) or that the table in unknown.c gives. Indexes of arrays are left out of the path. */

@@ -25,6 +25,7 @@ static const struct {
     {"intent_sha256", "not_applicable"},
     {"previous", "not_supported"},
     {"plan", "not_applicable"},
+    {"certificate", "not_applicable"},
     {"medium.identity_recheck", "not_applicable"},
     {"tool.configuration_sha256", "not_applicable"},
 };

@@ -54,7 +54,8 @@ void uw_job_announce(struct uw_job *job)
                           job->run->machine->simulated, "seed_commitment", commitment, "medium",
                           uw_drive_medium_json(drive), "before", before_json(drive), "unknown",
                           unknown_json(drive)));
-    uw_job_post(job, UW_EVENT_PLAN_MADE, uw_plan_event(&job->plan));
+    if (!job->run->request->check)
+        uw_job_post(job, UW_EVENT_PLAN_MADE, uw_plan_event(&job->plan));
 }
 
 /* Signs a body and stores it; `path` receives where. */
@@ -103,42 +104,65 @@ static void post_stored(struct uw_job *job, const json_t *body, json_t *document
     uw_job_post(job, UW_EVENT_CERTIFICATE_STORED, data);
 }
 
-static void post_not_stored(struct uw_job *job, json_t *document, const struct uw_error *e)
+static void post_not_stored(struct uw_job *job, const char *kind, json_t *document, const struct uw_error *e)
 {
     json_t *data = document != NULL ? json_copy(document) : json_object();
-    json_object_set_new(data, "what", json_string("certificate"));
+    json_object_set_new(data, "what", json_string(kind));
     json_object_set_new(data, "why", json_string(e->text));
     uw_job_post(job, UW_EVENT_NOT_STORED, data);
 }
 
-void uw_job_end(struct uw_job *job)
+static void close_transport(struct uw_job *job)
 {
-    struct uw_error e = {0};
-    const char *reason;
     if (job->transport != NULL)
         job->transport->ops->close(job->transport);
     job->transport = NULL;
-    enum uw_verdict verdict = uw_fold_verdict(uw_job_fold(job), &reason);
-    bool reached = verdict == UW_VERDICT_SANITIZED || verdict == UW_VERDICT_SANITIZED_WITH_EXCEPTIONS;
-    const char *refusal = json_string_value(json_object_get(uw_job_fold(job)->refusal, "why"));
-    const char *level = json_string_value(json_object_get(uw_job_fold(job)->plan, "level"));
-    uw_job_post(job, UW_EVENT_JOB_ENDED,
-                json_pack("{s:o, s:s, s:s, s:s}", "device", uw_clean_json(job->drive.device), "verdict",
-                          uw_verdict_name(verdict), "level", reached && level != NULL ? level : "none", "why",
-                          refusal != NULL ? refusal : reason));
-    json_t *body = uw_fold_certificate(uw_job_fold(job));
+}
+
+/* Signs the last document of a job, stores it, says where it stands or why it does not. Takes over the body.
+ */
+static void issue(struct uw_job *job, const char *kind, json_t *body)
+{
+    struct uw_error e = {0};
     json_t *document = NULL;
     if (body == NULL)
         uw_fail(&e, UW_E_NOMEM, "out of memory");
     else
-        document = sign_and_store(job, "certificate", body, job->path, sizeof job->path, &e);
+        document = sign_and_store(job, kind, body, job->path, sizeof job->path, &e);
     job->stored = job->path[0] != '\0';
     if (job->stored)
         post_stored(job, body, document);
     else
-        post_not_stored(job, document, &e);
+        post_not_stored(job, kind, document, &e);
     json_decref(document);
     json_decref(body);
-    job->verdict = verdict;
     job->ended = true;
+}
+
+void uw_job_end(struct uw_job *job)
+{
+    const char *reason;
+    close_transport(job);
+    const struct uw_fold *fold = uw_job_fold(job);
+    job->verdict = uw_fold_verdict(fold, &reason);
+    bool reached =
+        job->verdict == UW_VERDICT_SANITIZED || job->verdict == UW_VERDICT_SANITIZED_WITH_EXCEPTIONS;
+    const char *refusal = json_string_value(json_object_get(fold->refusal, "why"));
+    const char *level = json_string_value(json_object_get(fold->plan, "level"));
+    uw_job_post(job, UW_EVENT_JOB_ENDED,
+                json_pack("{s:o, s:s, s:s, s:s}", "device", uw_clean_json(job->drive.device), "verdict",
+                          uw_verdict_name(job->verdict), "level", reached && level != NULL ? level : "none",
+                          "why", refusal != NULL ? refusal : reason));
+    issue(job, "certificate", uw_fold_certificate(fold));
+}
+
+void uw_job_end_check(struct uw_job *job)
+{
+    const char *reason;
+    close_transport(job);
+    job->holds = uw_fold_holds(uw_job_fold(job), &reason);
+    uw_job_post(job, UW_EVENT_JOB_ENDED,
+                json_pack("{s:o, s:s, s:s, s:s}", "device", uw_clean_json(job->drive.device), "verdict",
+                          job->holds ? "holds" : "does-not-hold", "level", "none", "why", reason));
+    issue(job, "addendum", uw_fold_addendum(uw_job_fold(job)));
 }

@@ -41,7 +41,7 @@ struct uw_run *uw_run_open_on(const struct uw_machine *machine, const struct uw_
     run->machine = machine;
     run->request = request;
     run->bus.journal.fd = -1;
-    bool opened = uw_run_read_request(run, e) && uw_run_find_drives(run, e);
+    bool opened = uw_run_read_request(run, e) && uw_run_bind(run, e) && uw_run_find_drives(run, e);
     if (opened && (!new_run_id(run) || !uw_event_bus_init(&run->bus, run->job_count)))
         opened = uw_fail(e, UW_E_NOMEM, "out of memory or random bytes");
     if (opened)
@@ -99,8 +99,29 @@ static bool any_verdict(const struct uw_run *run, enum uw_verdict verdict)
     return false;
 }
 
+static bool all_stored(const struct uw_run *run)
+{
+    for (size_t i = 0; i < run->job_count; i++)
+        if (!run->jobs[i].stored)
+            return false;
+    return true;
+}
+
+/* Of a run that only looked. */
+static enum uw_exit check_exit(const struct uw_run *run)
+{
+    for (size_t i = 0; i < run->job_count; i++)
+        if (!run->jobs[i].holds)
+            return UW_EXIT_FAILED;
+    if (!run->started || run->job_count == 0)
+        return UW_EXIT_FAILED;
+    return all_stored(run) ? UW_EXIT_SANITIZED : UW_EXIT_NOT_STORED;
+}
+
 enum uw_exit uw_run_exit(const struct uw_run *run)
 {
+    if (run->request->check)
+        return check_exit(run);
     if (!run->started || leaves_something_out(run) || any_verdict(run, UW_VERDICT_FAILED) ||
         any_verdict(run, UW_VERDICT_STALLED))
         return UW_EXIT_FAILED;
@@ -110,10 +131,7 @@ enum uw_exit uw_run_exit(const struct uw_run *run)
         return UW_EXIT_LEVEL;
     if (any_verdict(run, UW_VERDICT_REFUSED))
         return UW_EXIT_REFUSED;
-    for (size_t i = 0; i < run->job_count; i++)
-        if (!run->jobs[i].stored)
-            return UW_EXIT_NOT_STORED;
-    return UW_EXIT_SANITIZED;
+    return all_stored(run) ? UW_EXIT_SANITIZED : UW_EXIT_NOT_STORED;
 }
 
 static json_t *text_or_null(const char *text)
@@ -121,11 +139,16 @@ static json_t *text_or_null(const char *text)
     return text != NULL ? json_string(text) : json_null();
 }
 
+/* Whoever stands before the machine erased it, or only looks at it. */
 static json_t *people_json(const struct uw_request *r)
 {
-    return json_pack("{s:{s:o, s:n, s:n, s:o, s:n}, s:n, s:n}", "operator", "name",
-                     text_or_null(r->operator_name), "id", "title", "location", text_or_null(r->location),
-                     "contact", "verifier", "validator");
+    json_t *nobody = json_pack("{s:n, s:n, s:n, s:n, s:n}", "name", "id", "title", "location", "contact");
+    json_t *person = json_pack("{s:o, s:n, s:n, s:o, s:n}", "name", text_or_null(r->operator_name), "id",
+                               "title", "location", text_or_null(r->location), "contact");
+    if (r->check)
+        return json_pack("{s:o, s:o, s:n}", "operator", nobody, "verifier", person, "validator");
+    json_decref(nobody);
+    return json_pack("{s:o, s:n, s:n}", "operator", person, "verifier", "validator");
 }
 
 static json_t *authority_json(const struct uw_request *r)
@@ -220,13 +243,15 @@ static bool admit(struct uw_run *run, bool *admitted, struct uw_error *e)
 {
     for (size_t i = 0; i < run->job_count; i++) {
         uw_job_announce(&run->jobs[i]);
-        admitted[i] = uw_gate_pass(&run->jobs[i]);
+        admitted[i] = run->request->check || uw_gate_pass(&run->jobs[i]);
+        if (run->request->check)
+            continue;
         if (run->jobs[i].plan.refusal.refused)
             uw_event_bus_post(&run->bus, (int)i, UW_EVENT_REFUSED,
                               uw_refusal_json(&run->jobs[i].plan.refusal));
     }
     for (size_t i = 0; i < run->job_count; i++)
-        if (admitted[i] && !uw_job_store_intent(&run->jobs[i], e)) {
+        if (admitted[i] && !run->request->check && !uw_job_store_intent(&run->jobs[i], e)) {
             e->code = UW_E_USAGE; /* nothing was touched yet */
             return false;
         }
@@ -249,7 +274,10 @@ static void end_run(struct uw_run *run)
 
 static void end_job(struct uw_job *job)
 {
-    uw_job_end(job);
+    if (job->run->request->check)
+        uw_job_end_check(job);
+    else
+        uw_job_end(job);
     if (atomic_fetch_sub(&job->run->left, 1) == 1)
         end_run(job->run);
 }
@@ -261,9 +289,12 @@ static void *work(void *data)
     size_t index;
     while ((index = atomic_fetch_add(&run->next, 1)) < run->job_count) {
         struct uw_job *job = &run->jobs[index];
-        if (job->transport == NULL)
+        if (job->ended)
             continue;
-        uw_job_erase(job);
+        if (run->request->check)
+            uw_job_check(job);
+        else
+            uw_job_erase(job);
         end_job(job);
     }
     return NULL;
@@ -336,6 +367,7 @@ void uw_run_close(struct uw_run *run)
         uw_event_bus_clear(&run->bus);
     uw_key_free(run->key);
     json_decref(run->not_covered);
+    json_decref(run->bound);
     free(run->jobs);
     free(run->threads);
     free(run);

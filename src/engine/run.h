@@ -36,6 +36,7 @@ struct uw_job {
     /* Its end: */
     enum uw_verdict verdict;
     bool ended, stored;
+    bool holds;                   /* verify: the drive holds what it should */
     char path[UW_PATH_BYTES * 2]; /* of its certificate; empty: not stored */
 };
 

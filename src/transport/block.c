@@ -34,14 +34,19 @@ bool uw_block_is_direct(const struct uw_block *block, const struct uw_transfer *
            transfer->offset + transfer->length <= t->bytes - t->buffered_tail_bytes;
 }
 
+void uw_block_forget_before(const struct uw_block *block, const struct uw_transfer *transfer)
+{
+    if (transfer->direction == UW_READ)
+        (void)posix_fadvise(block->cached_fd, 0, 0, POSIX_FADV_DONTNEED);
+}
+
 void uw_block_move(const struct uw_block *block, struct uw_transfer *transfer)
 {
     bool direct = uw_block_is_direct(block, transfer);
     int fd = direct ? block->fd : block->cached_fd;
     uint8_t *data = block->arena + (size_t)transfer->buffer * block->buffer_bytes;
-    /* What the cache still holds may never have reached the medium. */
-    if (!direct && transfer->direction == UW_READ)
-        (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    if (!direct)
+        uw_block_forget_before(block, transfer);
     ssize_t moved;
     do {
         if (transfer->direction == UW_WRITE)
@@ -52,22 +57,33 @@ void uw_block_move(const struct uw_block *block, struct uw_transfer *transfer)
     transfer->result = moved < 0 ? -errno : moved;
 }
 
-static bool make_arena(struct uw_block *block, unsigned buffers, uint32_t buffer_bytes, struct uw_error *e)
+static bool make_arena(struct uw_block *block, int sharing, struct uw_error *e)
 {
-    if (block->arena != NULL || buffers == 0 || buffers > UW_BLOCK_DEPTH || buffer_bytes % 4096 != 0)
-        return uw_fail(e, UW_E_IO, "%s: no arena of %u buffers of %u bytes", block->path, buffers,
-                       buffer_bytes);
-    size_t bytes = (size_t)buffers * buffer_bytes;
-    void *arena = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    size_t bytes = (size_t)block->buffers * block->buffer_bytes;
+    void *arena = mmap(NULL, bytes, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS, -1, 0);
     if (arena == MAP_FAILED)
         return uw_fail_errno(e, UW_E_NOMEM, errno, "%s: no memory for buffers", block->path);
-    /* A child that has a drive flush must not make copies of pages that other drives read into. */
-    (void)madvise(arena, bytes, MADV_DONTFORK);
     block->arena = arena;
     block->arena_bytes = bytes;
-    block->buffers = buffers;
-    block->buffer_bytes = buffer_bytes;
     return true;
+}
+
+static void free_arena(struct uw_block *block)
+{
+    if (block->arena != NULL)
+        munmap(block->arena, block->arena_bytes);
+    block->arena = NULL;
+}
+
+/* A process that is forked while drives read into its pages must not make copies of them. */
+static bool begin_ring(struct uw_block *block, struct uw_error *e)
+{
+    if (!make_arena(block, MAP_PRIVATE, e))
+        return false;
+    if (madvise(block->arena, block->arena_bytes, MADV_DONTFORK) == 0 && uw_ring_start(block, e))
+        return true;
+    free_arena(block);
+    return false;
 }
 
 static const struct uw_transport_ops sync_ops;
@@ -76,15 +92,18 @@ static bool begin(struct uw_transport *t, unsigned buffers, uint32_t buffer_byte
                   struct uw_error *e)
 {
     struct uw_block *block = block_of(t);
-    if (!make_arena(block, buffers, buffer_bytes, e))
-        return false;
+    if (block->arena != NULL || buffers == 0 || buffers > UW_BLOCK_DEPTH || buffer_bytes % 4096 != 0)
+        return uw_fail(e, UW_E_IO, "%s: no arena of %u buffers of %u bytes", block->path, buffers,
+                       buffer_bytes);
+    block->buffers = buffers;
+    block->buffer_bytes = buffer_bytes;
+    bool good = block->engine != UW_BLOCK_SYNC && begin_ring(block, e);
+    if (!good && block->engine != UW_BLOCK_RING) {
+        t->ops = &sync_ops;
+        good = make_arena(block, MAP_SHARED, e) && uw_sync_start(block, e);
+    }
     *arena = block->arena;
-    if (block->engine == UW_BLOCK_RING)
-        return uw_ring_start(block, e);
-    if (block->engine == UW_BLOCK_AUTO && uw_ring_start(block, NULL))
-        return true;
-    t->ops = &sync_ops;
-    return uw_sync_start(block, e);
+    return good;
 }
 
 static bool check_transfer(const struct uw_block *block, const struct uw_transfer *transfer,
@@ -176,8 +195,7 @@ static void close_block(struct uw_transport *t)
         return;
     }
     uw_ring_stop(block);
-    if (block->arena != NULL)
-        munmap(block->arena, block->arena_bytes);
+    free_arena(block);
     if (block->cached_fd >= 0)
         close(block->cached_fd);
     if (block->fd >= 0)

@@ -49,6 +49,9 @@ bool uw_block_open_node(struct uw_block *block, const struct uw_drive *drive, bo
 /* Whether the direct descriptor takes this transfer. */
 bool uw_block_is_direct(const struct uw_block *block, const struct uw_transfer *transfer);
 
+/* Before a read through the page cache: what the cache still holds may never have reached the medium. */
+void uw_block_forget_before(const struct uw_block *block, const struct uw_transfer *transfer);
+
 /* Carries a transfer out at once, with pread or pwrite, on the descriptor that takes it; fills
  * transfer->result. */
 void uw_block_move(const struct uw_block *block, struct uw_transfer *transfer);
@@ -62,8 +65,8 @@ struct uw_flushed {
 /* Empties the caches, however long it takes. */
 struct uw_flushed uw_block_empty_caches(const struct uw_block *block);
 
-/* The same beside the caller, who waits timeout_ms at most (negative: for ever). False when that time passed:
- * it may still be at it then, and block->transport is abandoned. */
+/* The same in a process of its own, waiting timeout_ms at most (negative: for ever). False when that time
+ * passed: it may still be at it then, and block->transport is abandoned. */
 bool uw_block_flush(struct uw_block *block, int timeout_ms, struct uw_flushed *flushed);
 
 /* The ring of a job. Start fails with UW_E_IO where the kernel refuses io_uring; the others keep the rules of
@@ -73,7 +76,8 @@ bool uw_ring_submit(struct uw_block *block, struct uw_transfer *transfer, struct
 struct uw_transfer *uw_ring_reap(struct uw_block *block, int timeout_ms, struct uw_error *e);
 void uw_ring_stop(struct uw_block *block);
 
-/* One thread a buffer, so that a drive without io_uring has as much to do as one with it. */
+/* One process a buffer, so that a drive without io_uring has as much to do as one with it. Needs an arena
+ * that processes share. */
 bool uw_sync_start(struct uw_block *block, struct uw_error *e);
 bool uw_sync_submit(struct uw_block *block, struct uw_transfer *transfer, struct uw_error *e);
 struct uw_transfer *uw_sync_reap(struct uw_block *block, int timeout_ms, struct uw_error *e);

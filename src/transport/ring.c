@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <liburing.h>
 
 #include "transport/block.h"
+#include "transport/process.h"
 
 /* EAGAIN says that the kernel was short of memory for a moment; a drive that always says so must not hold us.
  */
@@ -18,8 +18,6 @@ struct uw_ring {
     bool fixed_file, fixed_buffers;
     unsigned in_flight; /* given to the ring and not reaped */
     unsigned again;     /* EAGAIN and EINTR in a row */
-    unsigned moved_count;
-    struct uw_transfer *moved[UW_BLOCK_DEPTH]; /* carried out at submit, through the page cache */
 };
 
 static int set_up(struct io_uring *io, unsigned buffers)
@@ -57,23 +55,37 @@ bool uw_ring_start(struct uw_block *block, struct uw_error *e)
     return true;
 }
 
+static void prepare(struct io_uring_sqe *sqe, const struct uw_transfer *transfer, int fd, bool fixed_buffer,
+                    uint8_t *data)
+{
+    bool write = transfer->direction == UW_WRITE;
+    int index = (int)transfer->buffer;
+    if (fixed_buffer && write)
+        io_uring_prep_write_fixed(sqe, fd, data, transfer->length, transfer->offset, index);
+    else if (fixed_buffer)
+        io_uring_prep_read_fixed(sqe, fd, data, transfer->length, transfer->offset, index);
+    else if (write)
+        io_uring_prep_write(sqe, fd, data, transfer->length, transfer->offset);
+    else
+        io_uring_prep_read(sqe, fd, data, transfer->length, transfer->offset);
+}
+
 static bool queue(struct uw_block *block, struct uw_transfer *transfer)
 {
     struct uw_ring *ring = block->ring;
     struct io_uring_sqe *sqe = io_uring_get_sqe(&ring->io);
     if (sqe == NULL)
         return false;
-    int fd = ring->fixed_file ? 0 : block->fd, index = (int)transfer->buffer;
     uint8_t *data = block->arena + (size_t)transfer->buffer * block->buffer_bytes;
-    if (ring->fixed_buffers && transfer->direction == UW_WRITE)
-        io_uring_prep_write_fixed(sqe, fd, data, transfer->length, transfer->offset, index);
-    else if (ring->fixed_buffers)
-        io_uring_prep_read_fixed(sqe, fd, data, transfer->length, transfer->offset, index);
-    else if (transfer->direction == UW_WRITE)
-        io_uring_prep_write(sqe, fd, data, transfer->length, transfer->offset);
-    else
-        io_uring_prep_read(sqe, fd, data, transfer->length, transfer->offset);
-    io_uring_sqe_set_flags(sqe, ring->fixed_file ? IOSQE_FIXED_FILE : 0);
+    if (!uw_block_is_direct(block, transfer)) {
+        uw_block_forget_before(block, transfer);
+        prepare(sqe, transfer, block->cached_fd, false, data);
+    } else if (ring->fixed_file) {
+        prepare(sqe, transfer, 0, ring->fixed_buffers, data);
+        io_uring_sqe_set_flags(sqe, IOSQE_FIXED_FILE);
+    } else {
+        prepare(sqe, transfer, block->fd, ring->fixed_buffers, data);
+    }
     io_uring_sqe_set_data(sqe, transfer);
     return true;
 }
@@ -82,13 +94,8 @@ static bool queue(struct uw_block *block, struct uw_transfer *transfer)
 bool uw_ring_submit(struct uw_block *block, struct uw_transfer *transfer, struct uw_error *e)
 {
     struct uw_ring *ring = block->ring;
-    if (ring->in_flight + ring->moved_count >= block->buffers)
+    if (ring->in_flight >= block->buffers)
         return uw_fail(e, UW_E_IO, "%s: more transfers than buffers", block->path);
-    if (!uw_block_is_direct(block, transfer)) {
-        uw_block_move(block, transfer);
-        ring->moved[ring->moved_count++] = transfer;
-        return true;
-    }
     if (!queue(block, transfer))
         return uw_fail(e, UW_E_IO, "%s: the queue is full", block->path);
     ring->in_flight++;
@@ -104,13 +111,6 @@ static bool is_passing(struct uw_ring *ring, int error)
     return true;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int enter(struct io_uring *io, bool ready, int64_t left_ms)
 {
     struct io_uring_cqe *cqe;
@@ -124,10 +124,10 @@ static int enter(struct io_uring *io, bool ready, int64_t left_ms)
 static struct io_uring_cqe *wait_one(struct uw_block *block, int timeout_ms, struct uw_error *e)
 {
     struct uw_ring *ring = block->ring;
-    int64_t end = timeout_ms < 0 ? INT64_MAX : now_ms() + timeout_ms;
+    int64_t end = timeout_ms < 0 ? INT64_MAX : uw_monotonic_ms() + timeout_ms;
     for (;;) {
         bool ready = io_uring_cq_ready(&ring->io) > 0;
-        int64_t left = timeout_ms < 0 ? -1 : end - now_ms();
+        int64_t left = timeout_ms < 0 ? -1 : end - uw_monotonic_ms();
         int result = 0;
         if (!ready || io_uring_sq_ready(&ring->io) > 0)
             result = enter(&ring->io, ready, timeout_ms >= 0 && left < 0 ? 0 : left);
@@ -146,8 +146,6 @@ static struct io_uring_cqe *wait_one(struct uw_block *block, int timeout_ms, str
 struct uw_transfer *uw_ring_reap(struct uw_block *block, int timeout_ms, struct uw_error *e)
 {
     struct uw_ring *ring = block->ring;
-    if (ring->moved_count > 0)
-        return ring->moved[--ring->moved_count];
     while (ring->in_flight > 0) {
         struct io_uring_cqe *cqe = wait_one(block, timeout_ms, e);
         if (cqe == NULL)

@@ -1,150 +1,172 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Transfers through pread and pwrite, where io_uring is switched off (sysctl, seccomp). A thread per buffer
- * keeps as many in flight as the ring would: with one at a time the drive waits while we fill and check. */
+/* Transfers through pread and pwrite, where io_uring is switched off (sysctl, seccomp). A process per buffer
+ * keeps as many in flight as the ring would: with one at a time the drive waits while we fill and check.
+ * Processes and not threads: process.c says why. */
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "transport/block.h"
+#include "transport/process.h"
 
-struct queue {
-    struct uw_transfer *items[UW_BLOCK_DEPTH];
-    unsigned first, count;
+enum { LOOK_MS = 1000 }; /* how often the workers are looked after while one waits for them */
+
+/* Goes to any worker and comes back with the result: a socket of whole messages is the queue, both ways. */
+struct message {
+    unsigned slot; /* in uw_sync.transfers */
+    struct uw_transfer transfer;
+};
+
+struct shared {
+    atomic_bool ending; /* what was not begun is not begun any more */
 };
 
 struct uw_sync {
-    pthread_mutex_t lock;
-    pthread_cond_t asked, answered;
-    struct queue waiting, moved;
+    struct shared *shared;
+    int fd;
     unsigned in_flight;
-    bool ending;
-    unsigned threads;
-    pthread_t thread[UW_BLOCK_DEPTH];
+    struct uw_transfer *transfers[UW_BLOCK_DEPTH]; /* in flight; NULL: a free slot */
+    bool broken;                                   /* a worker was killed and took its transfer along */
+    unsigned workers;
+    pid_t worker[UW_BLOCK_DEPTH];
 };
 
-static void put(struct queue *queue, struct uw_transfer *transfer)
+static bool receive(int fd, struct message *message)
 {
-    queue->items[(queue->first + queue->count++) % UW_BLOCK_DEPTH] = transfer;
+    ssize_t got;
+    do
+        got = recv(fd, message, sizeof *message, 0);
+    while (got < 0 && errno == EINTR);
+    return got == (ssize_t)sizeof *message;
 }
 
-static struct uw_transfer *take(struct queue *queue)
+static bool post(int fd, const struct message *message)
 {
-    struct uw_transfer *transfer = queue->items[queue->first];
-    queue->first = (queue->first + 1) % UW_BLOCK_DEPTH;
-    queue->count--;
-    return transfer;
+    ssize_t sent;
+    do
+        sent = send(fd, message, sizeof *message, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent == (ssize_t)sizeof *message;
 }
 
-static void *work(void *user)
+static _Noreturn void work(const struct uw_block *block, int fd)
 {
-    const struct uw_block *block = user;
-    struct uw_sync *sync = block->sync;
-    pthread_mutex_lock(&sync->lock);
-    for (;;) {
-        while (sync->waiting.count == 0 && !sync->ending)
-            pthread_cond_wait(&sync->asked, &sync->lock);
-        if (sync->waiting.count == 0)
+    struct message message;
+    while (receive(fd, &message) && !atomic_load(&block->sync->shared->ending)) {
+        uw_block_move(block, &message.transfer);
+        if (!post(fd, &message))
             break;
-        struct uw_transfer *transfer = take(&sync->waiting);
-        pthread_mutex_unlock(&sync->lock);
-        uw_block_move(block, transfer);
-        pthread_mutex_lock(&sync->lock);
-        put(&sync->moved, transfer);
-        pthread_cond_signal(&sync->answered);
     }
-    pthread_mutex_unlock(&sync->lock);
-    return NULL;
+    _exit(0);
 }
 
-/* Signals are for the threads that the program made itself. */
-static int start_threads(struct uw_block *block)
+/* Fewer workers than asked for (RLIMIT_NPROC, memory) are slower and just as right. */
+static int start_workers(struct uw_block *block, int fd)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    int error = pthread_sigmask(SIG_SETMASK, &all, &before);
-    for (unsigned i = 0; i < block->buffers && error == 0; i++) {
-        error = pthread_create(&block->sync->thread[i], NULL, work, block);
-        if (error == 0)
-            block->sync->threads++;
+    struct uw_sync *sync = block->sync;
+    const int kept[] = {block->fd, block->cached_fd, fd};
+    while (sync->workers < block->buffers) {
+        pid_t worker = uw_process_fork(kept, sizeof kept / sizeof kept[0]);
+        if (worker == 0)
+            work(block, fd);
+        if (worker < 0)
+            break;
+        sync->worker[sync->workers++] = worker;
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    /* Fewer than asked for (RLIMIT_NPROC, memory) are slower and just as right. */
-    return block->sync->threads > 0 ? 0 : error;
+    return sync->workers > 0 ? 0 : errno;
 }
 
-/* A step of the clock on the wall is no reason to give a drive up. */
-static void init_timed(pthread_cond_t *condition)
+static int start(struct uw_block *block)
 {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(condition, &attributes);
-    pthread_condattr_destroy(&attributes);
+    struct uw_sync *sync = block->sync;
+    int ends[2];
+    void *shared =
+        mmap(NULL, sizeof *sync->shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED)
+        return errno;
+    sync->shared = shared;
+    atomic_init(&sync->shared->ending, false);
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        return errno;
+    sync->fd = ends[0];
+    int error = start_workers(block, ends[1]);
+    close(ends[1]);
+    return error;
 }
 
 bool uw_sync_start(struct uw_block *block, struct uw_error *e)
 {
-    struct uw_sync *sync = calloc(1, sizeof *sync);
-    if (sync == NULL)
+    block->sync = calloc(1, sizeof *block->sync);
+    if (block->sync == NULL)
         return uw_fail(e, UW_E_NOMEM, "%s: no memory for a queue", block->path);
-    pthread_mutex_init(&sync->lock, NULL);
-    pthread_cond_init(&sync->asked, NULL);
-    init_timed(&sync->answered);
-    block->sync = sync;
-    int error = start_threads(block);
+    block->sync->fd = -1;
+    int error = start(block);
     if (error == 0)
         return true;
     uw_sync_stop(block);
-    return uw_fail_errno(e, UW_E_IO, error, "%s: no thread for its transfers", block->path);
+    return uw_fail_errno(e, UW_E_IO, error, "%s: no process for its transfers", block->path);
 }
 
 bool uw_sync_submit(struct uw_block *block, struct uw_transfer *transfer, struct uw_error *e)
 {
     struct uw_sync *sync = block->sync;
-    if (sync->in_flight >= block->buffers)
+    struct message message = {.transfer = *transfer};
+    while (message.slot < block->buffers && sync->transfers[message.slot] != NULL)
+        message.slot++;
+    if (message.slot == block->buffers)
         return uw_fail(e, UW_E_IO, "%s: more transfers than buffers", block->path);
+    if (!post(sync->fd, &message))
+        return uw_fail_errno(e, UW_E_IO, errno, "%s: no process takes its transfers", block->path);
+    sync->transfers[message.slot] = transfer;
     sync->in_flight++;
-    pthread_mutex_lock(&sync->lock);
-    put(&sync->waiting, transfer);
-    pthread_cond_signal(&sync->asked);
-    pthread_mutex_unlock(&sync->lock);
     return true;
 }
 
-static struct timespec after_ms(int timeout_ms)
+static void look_after_workers(struct uw_sync *sync)
 {
-    struct timespec end;
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    end.tv_sec += timeout_ms / 1000;
-    end.tv_nsec += timeout_ms % 1000 * 1000000L;
-    if (end.tv_nsec >= 1000000000L) {
-        end.tv_sec++;
-        end.tv_nsec -= 1000000000L;
+    for (unsigned i = 0; i < sync->workers; i++)
+        if (uw_process_is_gone(sync->worker[i])) {
+            sync->worker[i--] = sync->worker[--sync->workers];
+            sync->broken = true;
+        }
+}
+
+static struct uw_transfer *take(struct uw_block *block, struct uw_error *e)
+{
+    struct uw_sync *sync = block->sync;
+    struct message message;
+    if (!receive(sync->fd, &message) || message.slot >= block->buffers ||
+        sync->transfers[message.slot] == NULL) {
+        uw_fail(e, UW_E_IO, "%s: the processes that move its bytes have ended", block->path);
+        return NULL;
     }
-    return end;
+    struct uw_transfer *transfer = sync->transfers[message.slot];
+    sync->transfers[message.slot] = NULL;
+    sync->in_flight--;
+    transfer->result = message.transfer.result;
+    return transfer;
 }
 
 struct uw_transfer *uw_sync_reap(struct uw_block *block, int timeout_ms, struct uw_error *e)
 {
     struct uw_sync *sync = block->sync;
-    (void)e;
-    if (sync->in_flight == 0)
-        return NULL;
-    struct timespec end = after_ms(timeout_ms < 0 ? 0 : timeout_ms);
-    struct uw_transfer *transfer = NULL;
-    int error = 0;
-    pthread_mutex_lock(&sync->lock);
-    while (sync->moved.count == 0 && error == 0)
-        error = timeout_ms < 0 ? pthread_cond_wait(&sync->answered, &sync->lock)
-                               : pthread_cond_timedwait(&sync->answered, &sync->lock, &end);
-    if (sync->moved.count > 0)
-        transfer = take(&sync->moved);
-    pthread_mutex_unlock(&sync->lock);
-    if (transfer != NULL)
-        sync->in_flight--;
-    return transfer;
+    int64_t end = timeout_ms < 0 ? INT64_MAX : uw_monotonic_ms() + timeout_ms;
+    while (sync->in_flight > 0) {
+        int64_t left = end - uw_monotonic_ms();
+        if (uw_wait_readable(sync->fd, left < 0 ? 0 : left < LOOK_MS ? (int)left : LOOK_MS))
+            return take(block, e);
+        look_after_workers(sync);
+        if (sync->broken) {
+            uw_fail(e, UW_E_IO, "%s: a process that moved its bytes was killed", block->path);
+            break;
+        }
+        if (left <= 0)
+            break;
+    }
+    return NULL;
 }
 
 void uw_sync_stop(struct uw_block *block)
@@ -152,19 +174,17 @@ void uw_sync_stop(struct uw_block *block)
     struct uw_sync *sync = block->sync;
     if (sync == NULL)
         return;
-    pthread_mutex_lock(&sync->lock);
-    sync->ending = true;
-    if (block->transport.abandoned)
-        sync->waiting.count = 0;
-    pthread_cond_broadcast(&sync->asked);
-    pthread_mutex_unlock(&sync->lock);
+    if (sync->shared != NULL)
+        atomic_store(&sync->shared->ending, true);
+    if (sync->fd >= 0)
+        close(sync->fd);
+    sync->fd = -1;
     if (block->transport.abandoned)
         return;
-    for (unsigned i = 0; i < sync->threads; i++)
-        pthread_join(sync->thread[i], NULL);
-    pthread_cond_destroy(&sync->answered);
-    pthread_cond_destroy(&sync->asked);
-    pthread_mutex_destroy(&sync->lock);
+    for (unsigned i = 0; i < sync->workers; i++)
+        uw_process_end(sync->worker[i]);
+    if (sync->shared != NULL)
+        munmap(sync->shared, sizeof *sync->shared);
     free(sync);
     block->sync = NULL;
 }

@@ -137,7 +137,7 @@ static uint64_t mark_listed(const json_t *list, const struct model_block *block,
 }
 
 /* A pass that came to its end has each block either written or on the list. */
-static void check_unwritten(const struct flow *flow, size_t job, const json_t *body)
+static void check_unwritten(const struct flow *flow, size_t job)
 {
     const struct model_block *block = flow->machine.drives[job].block;
     const json_t *step = flow_step(flow, job), *passes = json_object_get(step, "passes");
@@ -210,7 +210,7 @@ static void check_certificate(struct flow *flow, size_t job)
         assert_string_not_equal(level, "none");
     check_medium(flow, job, body);
     check_intent(flow, job, body);
-    check_unwritten(flow, job, body);
+    check_unwritten(flow, job);
 }
 
 static enum uw_event_kind kind_of(const char *name)

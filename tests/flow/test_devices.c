@@ -76,7 +76,7 @@ static void one_device(void **state)
 {
     const struct device *device = *state;
     struct model_facts facts = device->facts;
-    struct flow flow;
+    static struct flow flow;
     facts.name = device->name;
     flow_open(&flow, 1);
     ask_for(&flow, device);

@@ -146,7 +146,7 @@ static void one_seed(void **state)
                                             "complement", "dod-5220.22-m", "twice"};
     static const enum uw_bus buses[] = {UW_BUS_NVME, UW_BUS_SCSI, UW_BUS_ATA, UW_BUS_MAPPER};
     const unsigned *seed = *state;
-    struct flow flow;
+    static struct flow flow;
     char name[NAME_BYTES];
     snprintf(name, sizeof name, "seed-%u", *seed);
     struct model_facts facts = {.name = name};

@@ -52,6 +52,14 @@ static void maybe_hold(struct model_drive *drive, unsigned on)
         drive->machine->hold(drive, drive->machine->user);
 }
 
+static void count_buffers(struct model_machine *machine, size_t bytes)
+{
+    size_t now = atomic_fetch_add(&machine->buffer_bytes, bytes) + bytes;
+    size_t most = atomic_load(&machine->most_buffer_bytes);
+    while (now > most && !atomic_compare_exchange_weak(&machine->most_buffer_bytes, &most, now)) {
+    }
+}
+
 static bool begin(struct uw_transport *t, unsigned buffers, uint32_t buffer_bytes, uint8_t **arena,
                   struct uw_error *e)
 {
@@ -64,6 +72,7 @@ static bool begin(struct uw_transport *t, unsigned buffers, uint32_t buffer_byte
     if (door->arena == NULL)
         return uw_fail(e, UW_E_NOMEM, "no memory for a model's buffers");
     memset(door->arena, GARBAGE, (size_t)buffers * buffer_bytes);
+    count_buffers(door->drive->machine, (size_t)buffers * buffer_bytes);
     return true;
 }
 
@@ -260,6 +269,8 @@ static void close_door(struct uw_transport *t)
     }
     if (door->count > 0)
         complain(door->drive, "closed with transfers in flight");
+    if (door->arena != NULL)
+        atomic_fetch_sub(&door->drive->machine->buffer_bytes, (size_t)door->buffers * door->buffer_bytes);
     free(door->arena);
     free(door);
 }

@@ -43,6 +43,7 @@ struct model_machine {
     struct uw_machine machine; /* for uw_run_open_on */
     struct model_drive *drives;
     size_t count;
+    atomic_size_t buffer_bytes, most_buffer_bytes;       /* of all open drives, now and at most */
     void (*hold)(struct model_drive *drive, void *user); /* in the job's thread, at a MODEL_HOLD */
     void *user;
 };

@@ -24,6 +24,7 @@ enum fault_kind {
     FAULT_SHORT, /* it ends where the fault begins */
     FAULT_DROP,  /* a write says it went well, and these bytes did not arrive */
     FAULT_FLIP,  /* a write arrives with one bit changed at the fault's first byte */
+    FAULT_HANG,  /* the transfer never ends */
 };
 
 enum { ALWAYS = 1 << 30, BOTH = 3, READS = 1, WRITES = 2, FAULTS = 8192 };
@@ -52,6 +53,12 @@ struct model {
     uint64_t fail_submit_at, fail_reap_at;
     atomic_bool stop;
     uint64_t flushes, writes_at_flush;
+    uint64_t clock_ms;    /* moves only while somebody waits */
+    uint64_t transfer_ms; /* what each transfer takes, one after the other */
+    uint64_t busy_ms;     /* of the one that is being moved */
+    uint64_t stop_at_ms;  /* the stop flag is raised when the clock comes here; 0: never */
+    uint64_t sleep_ms;    /* once: the clock goes on by so much while somebody waits */
+    bool flush_hangs;
     struct uw_stream stream;
 };
 
@@ -148,19 +155,53 @@ static inline void model_move(struct model *model, struct uw_transfer *transfer)
             to[i] = from[i];
 }
 
+static inline void model_pass(struct model *model, uint64_t ms)
+{
+    model->clock_ms += ms + model->sleep_ms;
+    model->sleep_ms = 0;
+    if (model->stop_at_ms > 0 && model->clock_ms >= model->stop_at_ms)
+        atomic_store(&model->stop, true);
+}
+
+/* The transfers that will end are brought to the front; their number. */
+static inline unsigned model_ending(struct model *model)
+{
+    unsigned ending = 0;
+    for (unsigned i = 0; i < model->pending_count; i++) {
+        struct uw_transfer *transfer = model->pending[i];
+        struct fault *fault = model_fault(model, transfer);
+        if (fault != NULL && fault->kind == FAULT_HANG)
+            continue;
+        if (fault != NULL)
+            fault->times += fault->times < ALWAYS; /* only looked at */
+        memmove(&model->pending[ending + 1], &model->pending[ending], (i - ending) * sizeof transfer);
+        model->pending[ending++] = transfer;
+    }
+    return ending;
+}
+
 static inline struct uw_transfer *model_reap(struct uw_transport *t, int timeout_ms, struct uw_error *e)
 {
     struct model *model = model_of(t);
-    unsigned at = 0;
-    (void)timeout_ms;
+    unsigned at = 0, ending;
     assert_true(model->pending_count > 0);
     if (model->fail_reap_at > 0 && model->reaped + 1 >= model->fail_reap_at) {
         uw_fail(e, UW_E_IO, "the queue broke");
         return NULL;
     }
+    ending = model_ending(model);
+    uint64_t left_ms = model->transfer_ms - model->busy_ms;
+    if (ending == 0 || (timeout_ms >= 0 && left_ms > (uint64_t)timeout_ms)) {
+        assert_true(timeout_ms > 0);
+        model->busy_ms += ending == 0 ? 0 : (uint64_t)timeout_ms;
+        model_pass(model, (uint64_t)timeout_ms);
+        return NULL;
+    }
+    model_pass(model, left_ms);
+    model->busy_ms = 0;
     if (model->order != 0) {
         model->order = model->order * 6364136223846793005ULL + 1442695040888963407ULL;
-        at = (unsigned)((model->order >> 33) % model->pending_count);
+        at = (unsigned)((model->order >> 33) % ending);
     }
     struct uw_transfer *transfer = model->pending[at];
     model->pending_count--;
@@ -175,12 +216,21 @@ static inline struct uw_transfer *model_reap(struct uw_transport *t, int timeout
 static inline bool model_flush(struct uw_transport *t, int timeout_ms, bool *stalled, struct uw_error *e)
 {
     struct model *model = model_of(t);
-    (void)timeout_ms, (void)e;
-    *stalled = false;
     assert_int_equal(model->pending_count, 0);
+    *stalled = model->flush_hangs;
+    if (model->flush_hangs) {
+        assert_true(timeout_ms > 0);
+        model_pass(model, (uint64_t)timeout_ms);
+        return uw_fail(e, UW_E_IO, "the flush hangs");
+    }
     model->flushes++;
     model->writes_at_flush = model->writes;
     return true;
+}
+
+static inline uint64_t model_now_ms(void *clock)
+{
+    return ((struct model *)clock)->clock_ms;
 }
 
 static const struct uw_transport_ops model_ops = {.name = "model",
@@ -203,13 +253,16 @@ static inline struct model *model_new(uint64_t bytes, uint32_t block_bytes, uint
     model->order = order;
     model->smallest_bytes = UINT64_MAX;
     atomic_init(&model->stop, false);
-    model->stream = (struct uw_stream){.transport = &model->transport, .stop = &model->stop};
+    model->stream = (struct uw_stream){
+        .transport = &model->transport, .stop = &model->stop, .now_ms = model_now_ms, .clock = model};
     assert_true(uw_stream_begin(&model->stream, &e));
     return model;
 }
 
 static inline void model_free(struct model *model)
 {
+    if (model->transport.abandoned)
+        model->pending_count = 0; /* a real one would keep all */
     assert_int_equal(model->pending_count, 0);
     assert_int_equal(model->media[model->transport.bytes], 'D'); /* nothing past the end */
     free(model->faults);

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Looking at a drive again, read only, perhaps long after and by somebody else: does it hold what its
+ * certificate says the erase left? Without a certificate only a drive that holds one byte all over can be
+ * told to be erased. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/document.h"
+#include "engine/run.h"
+#include "output/output.h"
+
+bool uw_run_bind(struct uw_run *run, struct uw_error *e)
+{
+    const char *file = run->request->certificate;
+    if (file == NULL)
+        return true;
+    json_t *document = uw_document_load(file, e);
+    if (document == NULL) {
+        if (e->code == UW_E_INVALID)
+            e->code = UW_E_USAGE; /* a word of the command line, not the document to be judged */
+        return false;
+    }
+    run->bound = json_incref(json_object_get(document, "certificate"));
+    json_decref(document);
+    if (json_is_object(run->bound))
+        return true;
+    return uw_fail(e, UW_E_USAGE, "%s is no certificate", file);
+}
+
+static bool read_hex(const char *hex, uint8_t *data, size_t bytes)
+{
+    if (hex == NULL || strlen(hex) != 2 * bytes || strspn(hex, "0123456789abcdef") != 2 * bytes)
+        return false;
+    for (size_t i = 0; i < bytes; i++) {
+        char pair[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
+        data[i] = (uint8_t)strtoul(pair, NULL, 16);
+    }
+    return true;
+}
+
+static const json_t *last_of(const json_t *array)
+{
+    size_t count = json_array_size(array);
+    return count > 0 ? json_array_get(array, count - 1) : NULL;
+}
+
+static bool is_our_cipher(const char *name)
+{
+    return name != NULL && strcmp(name, "aes-256-ctr") == 0;
+}
+
+/* The image that the last pass of the last step left; false where the certificate names none. */
+static bool image_of(const json_t *certificate, struct uw_image *image)
+{
+    const json_t *pass = last_of(json_object_get(last_of(json_object_get(certificate, "steps")), "passes"));
+    const char *pattern = json_string_value(json_object_get(pass, "pattern"));
+    *image = (struct uw_image){0};
+    if (pattern == NULL) {
+        image->pass.kind = UW_PASS_KEYSTREAM;
+        return is_our_cipher(json_string_value(json_object_get(pass, "cipher"))) &&
+               read_hex(json_string_value(json_object_get(pass, "key")), image->key, sizeof image->key);
+    }
+    size_t bytes = strlen(pattern) / 2;
+    image->pass.kind = UW_PASS_FIXED;
+    image->pass.pattern_bytes = (uint8_t)bytes;
+    return bytes >= 1 && bytes <= UW_PATTERN_BYTES && read_hex(pattern, image->pass.pattern, bytes);
+}
+
+/* The first byte of the drive, which all others must equal. */
+static bool image_found(struct uw_stream *stream, struct uw_image *image, struct uw_error *e)
+{
+    struct uw_transport *t = stream->transport;
+    struct uw_transfer first = {.direction = UW_READ, .length = t->block_bytes};
+    if (first.length > t->bytes)
+        first.length = (uint32_t)t->bytes;
+    if (!t->ops->submit(t, &first, e) || t->ops->reap(t, -1, e) == NULL)
+        return false;
+    if (first.result < 1)
+        return uw_fail(e, UW_E_IO, "the first block cannot be read");
+    *image =
+        (struct uw_image){.pass = {.kind = UW_PASS_FIXED, .pattern_bytes = 1, .pattern = {stream->arena[0]}}};
+    return true;
+}
+
+/* Why the drive is not the certificate's; NULL: nothing speaks against it. */
+static const char *stranger(const struct uw_job *job)
+{
+    const json_t *medium = json_object_get(job->run->bound, "medium");
+    const json_t *serial = json_object_get(medium, "serial"), *wwn = json_object_get(medium, "wwn");
+    const json_t *bytes = json_object_get(json_object_get(medium, "capacity"), "bytes");
+    const char *verdict = json_string_value(json_object_get(job->run->bound, "verdict"));
+    if (verdict == NULL || (strcmp(verdict, uw_verdict_name(UW_VERDICT_SANITIZED)) != 0 &&
+                            strcmp(verdict, uw_verdict_name(UW_VERDICT_SANITIZED_WITH_EXCEPTIONS)) != 0))
+        return "its certificate records no erase";
+    if (json_is_string(serial) && strcmp(json_string_value(serial), job->drive.serial) != 0)
+        return "it has another serial than its certificate";
+    if (json_is_string(wwn) && strcmp(json_string_value(wwn), job->drive.wwn) != 0)
+        return "it has another WWN than its certificate";
+    if ((uint64_t)json_integer_value(bytes) != job->drive.bytes)
+        return "it has another size than its certificate";
+    return NULL;
+}
+
+static void post_failed(struct uw_job *job, const char *why)
+{
+    uw_job_post(job, UW_EVENT_FAILED, json_pack("{s:s}", "why", why));
+}
+
+static bool read_drive(struct uw_job *job, struct uw_error *e)
+{
+    const struct uw_machine *machine = job->run->machine;
+    struct uw_image image;
+    if (!machine->open(machine->user, &job->drive, false, &job->transport, e))
+        return false;
+    struct uw_stream stream = {.transport = job->transport,
+                               .stop = &job->run->stop,
+                               .now_ms = machine->now_ms,
+                               .clock = machine->user,
+                               .stall_ms = UW_STALL_MS,
+                               .progress = uw_job_progress};
+    if (!uw_stream_begin(&stream, e))
+        return false;
+    if (job->run->bound == NULL && !image_found(&stream, &image, e))
+        return false;
+    if (job->run->bound != NULL && !image_of(job->run->bound, &image))
+        return uw_fail(e, UW_E_INVALID, "its certificate does not say what the erase left");
+    return uw_job_read_back(job, &stream, &image, NULL, job->run->policy.verify, e);
+}
+
+static json_t *copy(const json_t *object, const char *name)
+{
+    json_t *value = json_object_get(object, name);
+    return json_is_string(value) ? json_deep_copy(value) : json_null();
+}
+
+static void bind_certificate(struct uw_job *job)
+{
+    char sha256[UW_SHA256_HEX] = "";
+    const json_t *bound = job->run->bound;
+    uw_document_sha256(bound, sha256, NULL);
+    uw_job_post(job, UW_EVENT_BOUND,
+                json_pack("{s:o, s:s, s:o, s:o}", "id", copy(bound, "id"), "sha256", sha256, "verdict",
+                          copy(bound, "verdict"), "level", copy(json_object_get(bound, "claim"), "level")));
+}
+
+void uw_job_check(struct uw_job *job)
+{
+    struct uw_error e = {0};
+    const char *why = NULL;
+    if (job->run->bound != NULL) {
+        bind_certificate(job);
+        why = stranger(job);
+    }
+    if (why != NULL)
+        post_failed(job, why);
+    else if (!atomic_load(&job->run->stop) && !read_drive(job, &e))
+        post_failed(job, e.text);
+    if (atomic_load(&job->run->stop) && !uw_job_fold(job)->evidence.read_back)
+        uw_job_post(job, UW_EVENT_STOPPED, json_pack("{s:s}", "by", "signal"));
+}
