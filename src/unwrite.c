@@ -94,7 +94,7 @@ static json_t *standards_json(void)
     for (size_t i = 0; (standard = uw_standard_at(i)) != NULL; i++) {
         json_t *passes = json_array();
         for (size_t pass = 0; pass < standard->pass_count; pass++)
-            json_array_append_new(passes, uw_pass_json(&standard->passes[pass]));
+            json_array_append_new(passes, uw_pass_json(&standard->passes[pass], uw_keystream_cipher()));
         json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:o}", "id", standard->id, "title",
                                               standard->title, "status", standard->status, "source",
                                               standard->source, "passes", passes));

@@ -51,7 +51,8 @@ wait_for() {
 # id_of TARGET: what --confirm takes.
 id_of() { { unwrite plan --level clear --json "$1" || true; } | jq -er '.plans[0].id'; }
 
-# erase CODE [OPTION...] -- TARGET...: to clear unless an option says otherwise, each target confirmed; as `run`.
+# erase CODE [OPTION...] -- TARGET...: to clear unless an option says otherwise, each target confirmed; as
+# `run`.
 erase() {
     local want=$1 options=(--level clear) target id
     shift
@@ -87,9 +88,24 @@ holds() {
     done
 }
 
-# check_documents [FOLDER]: everything in it is a signed document that python3-jsonschema and python3-jwcrypto accept,
-# and certificates fit their intents.
-check_documents() { /usr/bin/python3 "$SOURCE/tests/root/documents.py" "$SOURCE/src/schema" public.pem "${1:-certificates}"; }
+# certifies FILE EXPRESSION...: as holds, of the certificate in the document.
+certifies() {
+    local file=$1 expression
+    shift
+    for expression; do holds "$file" ".certificate | $expression"; done
+}
+
+# key_of FILE: the key of the certificate's first pass.
+key_of() { jq -er '.certificate.steps[0].passes[0].key' "$1"; }
+
+# on_terminal ARG...: tests/root/on_terminal.py.
+on_terminal() { /usr/bin/python3 "$SOURCE/tests/root/on_terminal.py" "$@"; }
+
+# check_documents [FOLDER]: everything in it is a signed document that python3-jsonschema and python3-jwcrypto
+# accept, and certificates fit their intents.
+check_documents() {
+    /usr/bin/python3 "$SOURCE/tests/root/documents.py" "$SOURCE/src/schema" public.pem "${1:-certificates}"
+}
 
 # plant DEVICE: a file system full of markers, and one each in the first and the very last bytes.
 plant() {
@@ -108,27 +124,30 @@ plant() {
 # planted FILE: how many markers are in it, by grep.
 planted() { { grep --text --only-matching "$marker" "$1" || true; } | wc -l; }
 
-# is_pattern OCTAL FILE [OFFSET BYTES]: nothing but that byte stands there, by cmp; the whole file unless a range is given.
+# is_pattern OCTAL FILE [OFFSET BYTES]: nothing but that byte stands there, by cmp; the whole file unless a
+# range is given.
 is_pattern() {
     local bytes=${4:-$(stat -c %s "$2")}
     cmp --bytes "$bytes" --ignore-initial "${3:-0}:0" "$2" <(tr '\0' "\\$1" </dev/zero)
 }
 
-# is_keystream KEY FILE [OFFSET BYTES]: what stands there is what `openssl enc` makes of zeros from the device's byte 0 on.
+# is_keystream KEY FILE [OFFSET BYTES]: what stands there is what `openssl enc` makes of zeros from the
+# device's byte 0 on.
 is_keystream() {
     local bytes=${4:-$(stat -c %s "$2")}
     cmp --bytes "$bytes" --ignore-initial "${3:-0}:0" "$2" \
         <(openssl enc -aes-256-ctr -K "$1" -iv 00000000000000000000000000000000 -in /dev/zero 2>/dev/null)
 }
 
-# in_ram: a file system in memory below the folder ram, for large sparse disks: a test has no use for the disk of the machine
-# that it runs on, and sparse files are as large there as they like.
+# in_ram: a file system in memory below the folder ram, for large sparse disks: a test has no use for the disk
+# of the machine that it runs on, and sparse files are as large there as they like.
 in_ram() {
     mkdir ram
     mount -t tmpfs tmpfs ram
 }
 
-# allocated FILE MIB: whether the file system holds that much of a sparse file already: how tests see an erase move.
+# allocated FILE MIB: whether the file system holds that much of a sparse file already: how tests see an erase
+# move.
 allocated() { [ $(($(stat -c %b "$1") * $(stat -c %B "$1") / 1048576)) -ge "$2" ]; }
 
 # sum FILE: its SHA-256.

@@ -20,11 +20,10 @@ static const struct table_column standard_columns[] = {
     {"STANDARD", 0, 0},
     {"STATUS", 0, 0},
     {"PASSES", 0.3, SCOLS_FL_WRAP},
-    {"TITLE", 0.3, SCOLS_FL_WRAP},
     {"SOURCE", 0.3, SCOLS_FL_WRAP},
 };
 
-enum { METHOD_COLUMNS = 5, STANDARD_COLUMNS = 5, LIST_BYTES = 512 };
+enum { METHOD_COLUMNS = 5, STANDARD_COLUMNS = 4, LIST_BYTES = 512, PASSES_LISTED = 7 };
 
 /* Appends "A", then ", B"; what does not fit is left out. */
 static void append(char *list, const char *item)
@@ -49,17 +48,39 @@ static bool add_method(struct libscols_table *table, const json_t *method)
     return table_add(table, cells, METHOD_COLUMNS);
 }
 
+static const char *pass_text(const json_t *pass)
+{
+    return text_or(pass, "pattern", "random");
+}
+
+/* "00, ff, random (5 times)"; of many passes only how many. */
+static void passes_text(const json_t *passes, char list[LIST_BYTES])
+{
+    char item[96];
+    size_t count = json_array_size(passes), same;
+    list[0] = '\0';
+    if (count > PASSES_LISTED) {
+        snprintf(list, LIST_BYTES, "%zu, see --json", count);
+        return;
+    }
+    for (size_t i = 0; i < count; i += same) {
+        const char *text = pass_text(json_array_get(passes, i));
+        for (same = 1; i + same < count; same++)
+            if (strcmp(pass_text(json_array_get(passes, i + same)), text) != 0)
+                break;
+        if (same < 3)
+            same = 1; /* shorter written out */
+        snprintf(item, sizeof item, same > 1 ? "%s (%zu times)" : "%s", text, same);
+        append(list, item);
+    }
+}
+
 static bool add_standard(struct libscols_table *table, const json_t *standard)
 {
-    char passes[LIST_BYTES] = "";
-    size_t i;
-    const json_t *pass;
-    json_array_foreach(json_object_get(standard, "passes"), i, pass) {
-        append(passes, text_or(pass, "pattern", text_or(pass, "cipher", "?")));
-    }
+    char passes[LIST_BYTES];
+    passes_text(json_object_get(standard, "passes"), passes);
     const char *cells[STANDARD_COLUMNS] = {text_or(standard, "id", "?"), text_or(standard, "status", "-"),
-                                           passes, text_or(standard, "title", "-"),
-                                           text_or(standard, "source", "-")};
+                                           passes, text_or(standard, "source", "-")};
     return table_add(table, cells, STANDARD_COLUMNS);
 }
 

@@ -178,7 +178,7 @@ static void weigh_canaries(struct uw_fold *fold, const json_t *data)
     if (is_true(data, "stopped"))
         return;
     if (number(data, "places") > 0 && number(data, "readable_before") == 0)
-        fold->evidence.canary_alive = true;
+        fold->evidence.unmarked = true;
     if (number(data, "different") > 0)
         fold->evidence.canary_alive = true;
 }

@@ -20,6 +20,7 @@ struct uw_policy {
     enum uw_profile verify;             /* at least; the rule may ask for more */
     const struct uw_method *method;     /* NULL: the strongest that fits */
     const struct uw_standard *standard; /* NULL: what the rule says */
+    enum uw_cipher cipher;              /* of keystream passes */
     bool allow_downgrade;
 };
 

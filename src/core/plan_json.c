@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/plan.h"
 
-static json_t *passes_json(const struct uw_standard *standard)
+static json_t *passes_json(const struct uw_standard *standard, enum uw_cipher cipher)
 {
     json_t *passes = json_array();
     for (size_t i = 0; i < standard->pass_count; i++)
-        json_array_append_new(passes, uw_pass_json(&standard->passes[i]));
+        json_array_append_new(passes, uw_pass_json(&standard->passes[i], cipher));
     return passes;
 }
 
@@ -19,7 +19,7 @@ static json_t *steps_json(const struct uw_plan *plan)
                                     "technique", uw_technique_name(plan->method->technique), "levels",
                                     uw_technique_levels(plan->method->technique), "estimate_s",
                                     (json_int_t)plan->estimate_s, "can_stop", plan->method->can_stop,
-                                    "standard", plan->standard->id, "passes", passes_json(plan->standard)));
+                                    "standard", plan->standard->id, "passes", passes_json(plan->standard, plan->policy.cipher)));
     return steps;
 }
 

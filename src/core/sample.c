@@ -15,10 +15,22 @@ const char *uw_profile_name(enum uw_profile profile)
     switch (profile) {
     case UW_PROFILE_SAMPLE:
         return "sample";
+    case UW_PROFILE_TENTH:
+        return "tenth";
     case UW_PROFILE_FULL:
         return "full";
     }
     return "unknown";
+}
+
+bool uw_profile_parse(const char *name, enum uw_profile *profile)
+{
+    for (int i = UW_PROFILE_SAMPLE; i <= UW_PROFILE_FULL; i++)
+        if (strcmp(name, uw_profile_name((enum uw_profile)i)) == 0) {
+            *profile = (enum uw_profile)i;
+            return true;
+        }
+    return false;
 }
 
 void uw_extents_clear(struct uw_extents *extents)
@@ -123,6 +135,45 @@ bool uw_sample_places(const uint8_t seed[UW_SEED_BYTES], uint64_t bytes, uint32_
     add_limit(1ULL << 28, bytes, logical_block_bytes, places);
     add_limit(1ULL << 32, bytes, logical_block_bytes, places);
     draw(seed, bytes / UW_SAMPLE_BLOCK_BYTES, places);
+    qsort(places->items, places->count, sizeof *places->items, by_offset);
+    join_overlapping(places);
+    return true;
+}
+
+/* floor(part * whole / parts), which may need more than 64 bits on the way. */
+static uint64_t share(uint64_t whole, uint64_t part, uint64_t parts)
+{
+    return (uint64_t)((unsigned __int128)whole * part / parts);
+}
+
+static void draw_tenth(const uint8_t seed[UW_SEED_BYTES], uint64_t blocks, uint32_t block_bytes,
+                       struct uw_extents *places)
+{
+    uint64_t sections = blocks / 2 < UW_SAMPLE_SECTIONS ? blocks / 2 : UW_SAMPLE_SECTIONS;
+    for (uint64_t i = 0; i < sections; i++) {
+        uint64_t begin = share(blocks, i, sections), width = share(blocks, i + 1, sections) - begin;
+        uint64_t length = (width + 19) / 20, room = width - 2 * length + 1;
+        uint64_t a = uw_seed_number(seed, 2 * UW_SAMPLE_SECTIONS + 2 * i) % room;
+        uint64_t b = uw_seed_number(seed, 2 * UW_SAMPLE_SECTIONS + 2 * i + 1) % room;
+        uint64_t first = a < b ? a : b, second = (a < b ? b : a) + length;
+        add(places, (begin + first) * block_bytes, length * block_bytes);
+        add(places, (begin + second) * block_bytes, length * block_bytes);
+    }
+}
+
+bool uw_tenth_places(const uint8_t seed[UW_SEED_BYTES], uint64_t bytes, uint32_t logical_block_bytes,
+                     struct uw_extents *places)
+{
+    if (!uw_sample_places(seed, bytes, logical_block_bytes, places) || bytes <= UW_SAMPLE_BLOCK_BYTES)
+        return places->items != NULL;
+    size_t room = places->count + 2 * UW_SAMPLE_SECTIONS;
+    struct uw_extent *items = realloc(places->items, room * sizeof *items);
+    if (items == NULL) {
+        uw_extents_clear(places);
+        return false;
+    }
+    places->items = items;
+    draw_tenth(seed, bytes / logical_block_bytes, logical_block_bytes, places);
     qsort(places->items, places->count, sizeof *places->items, by_offset);
     join_overlapping(places);
     return true;

@@ -18,9 +18,11 @@ enum {
 
 enum uw_profile {
     UW_PROFILE_SAMPLE = 0, /* two 64 KiB blocks in each of 1,000 equal sections, the first and the last */
+    UW_PROFILE_TENTH,      /* two samples of 5 % each in each of 1,000 equal sections; the sample's blocks */
     UW_PROFILE_FULL,       /* every block */
 };
-const char *uw_profile_name(enum uw_profile profile); /* "sample", "full" */
+const char *uw_profile_name(enum uw_profile profile); /* "sample", "tenth", "full" */
+bool uw_profile_parse(const char *name, enum uw_profile *profile);
 
 struct uw_extent {
     uint64_t offset; /* bytes, a multiple of the alignment asked for */
@@ -57,6 +59,25 @@ uint64_t uw_seed_number(const uint8_t seed[UW_SEED_BYTES], uint64_t n);
  * logical_block_bytes must divide 65536. Returns false when memory ran out. */
 bool uw_sample_places(const uint8_t seed[UW_SEED_BYTES], uint64_t bytes, uint32_t logical_block_bytes,
                       struct uw_extents *places);
+
+/* The places of a tenth of the drive: NIST SP 800-88 rev. 1, section 4.7, asks for at least 1,000 equal
+ * subsections, two samples in each that do not overlap and are at least 5 % of it each, and for the first and
+ * the last addressable location. In bytes; all divisions round down.
+ *
+ * Whole logical blocks are counted from byte 0: blocks = bytes / logical_block_bytes. They are cut into
+ * sections = min(1000, blocks / 2). Section i holds the blocks from
+ *     i * blocks / sections up to, not including, (i + 1) * blocks / sections;
+ * w is their number. A sample of it is s = (w + 19) / 20 blocks long. With
+ *     a = number(2000 + 2 i) mod (w - 2 s + 1), b = number(2001 + 2 i) mod (w - 2 s + 1)
+ * the first begins at block min(a, b) of the section, from 0 on, the second at max(a, b) + s.
+ *
+ * To these come all places of uw_sample_places, the first and the last block with them, so that whatever was
+ * marked before the erase is read. Places that overlap become one; those that only touch do not. A drive of
+ * up to 64 KiB is one place.
+ *
+ * logical_block_bytes must divide 65536. Returns false when memory ran out. */
+bool uw_tenth_places(const uint8_t seed[UW_SEED_BYTES], uint64_t bytes, uint32_t logical_block_bytes,
+                     struct uw_extents *places);
 
 /* Chance, in parts per million, that `read` of `total` equally likely blocks show a residue of residue_ppm of
  * them: 1 - (1 - residue)^read, rounded down (in fixed point: never too high, at most 1 too low); 1000000

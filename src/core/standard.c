@@ -117,10 +117,31 @@ void uw_standard_draw(const struct uw_standard *standard, const uint8_t *seed, s
     }
 }
 
-json_t *uw_pass_json(const struct uw_pass *pass)
+const char *uw_cipher_name(enum uw_cipher cipher)
+{
+    switch (cipher) {
+    case UW_CIPHER_AES_256_CTR:
+        return "aes-256-ctr";
+    case UW_CIPHER_CHACHA20:
+        return "chacha20";
+    }
+    return "unknown";
+}
+
+bool uw_cipher_by_name(const char *name, enum uw_cipher *cipher)
+{
+    for (int i = UW_CIPHER_AES_256_CTR; name != NULL && i <= UW_CIPHER_CHACHA20; i++)
+        if (strcmp(name, uw_cipher_name((enum uw_cipher)i)) == 0) {
+            *cipher = (enum uw_cipher)i;
+            return true;
+        }
+    return false;
+}
+
+json_t *uw_pass_json(const struct uw_pass *pass, enum uw_cipher cipher)
 {
     if (pass->kind == UW_PASS_KEYSTREAM)
-        return json_pack("{s:s}", "cipher", "aes-256-ctr");
+        return json_pack("{s:s}", "cipher", uw_cipher_name(cipher));
     char hex[2 * UW_PATTERN_BYTES + 1] = "";
     for (size_t i = 0; i < pass->pattern_bytes && i < UW_PATTERN_BYTES; i++)
         snprintf(&hex[2 * i], 3, "%02x", pass->pattern[i]);

@@ -3,6 +3,7 @@
 #ifndef UW_CORE_STANDARD_H
 #define UW_CORE_STANDARD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,8 +11,16 @@
 
 enum uw_pass_kind {
     UW_PASS_FIXED,     /* `pattern` repeated from byte 0 of the drive on */
-    UW_PASS_KEYSTREAM, /* AES-256-CTR of zeros, counter = offset / 16 big endian, a fresh key per pass */
+    UW_PASS_KEYSTREAM, /* zeros encrypted from byte 0 of the drive on, a fresh key per pass */
 };
+
+/* How; engine/keystream.h says which counter stands where. */
+enum uw_cipher {
+    UW_CIPHER_AES_256_CTR = 0,
+    UW_CIPHER_CHACHA20,
+};
+const char *uw_cipher_name(enum uw_cipher cipher); /* "aes-256-ctr", "chacha20" */
+bool uw_cipher_by_name(const char *name, enum uw_cipher *cipher);
 
 enum { UW_PATTERN_BYTES = 4, UW_KEY_BYTES = 32, UW_PASSES = 35 };
 
@@ -42,6 +51,6 @@ const struct uw_standard *uw_standard_at(size_t index);      /* NULL past the en
 void uw_standard_draw(const struct uw_standard *standard, const uint8_t *seed, struct uw_standard *drawn);
 
 /* {"pattern":"55"} or {"cipher":"aes-256-ctr"}; new reference. */
-json_t *uw_pass_json(const struct uw_pass *pass);
+json_t *uw_pass_json(const struct uw_pass *pass, enum uw_cipher cipher);
 
 #endif

@@ -27,6 +27,8 @@ enum uw_verdict uw_verdict_of(const struct uw_evidence *e, const char **reason)
 {
     if (e->refused)
         return because(reason, "refused before anything was touched", UW_VERDICT_REFUSED);
+    if (e->unmarked)
+        return because(reason, "not one marker block could be stored on it", UW_VERDICT_FAILED);
     if (e->canary_alive)
         return because(reason,
                        "marker blocks were not stored or not erased: the drive does not do what it says",

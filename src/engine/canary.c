@@ -52,7 +52,7 @@ bool uw_marker_open(struct uw_marker *marker, const struct uw_canaries *canaries
                     const struct uw_transport *t, struct uw_error *e)
 {
     *marker = (struct uw_marker){.canaries = canaries, .block_bytes = t->block_bytes};
-    marker->keystream = uw_keystream_open(canaries->key, e);
+    marker->keystream = uw_keystream_open(UW_CIPHER_AES_256_CTR, canaries->key, e);
     if (marker->keystream != NULL && find_spots(marker, t, e))
         return true;
     uw_marker_close(marker);

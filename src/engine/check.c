@@ -44,11 +44,6 @@ static const json_t *last_of(const json_t *array)
     return count > 0 ? json_array_get(array, count - 1) : NULL;
 }
 
-static bool is_our_cipher(const char *name)
-{
-    return name != NULL && strcmp(name, "aes-256-ctr") == 0;
-}
-
 /* The image that the last pass of the last step left; false where the certificate names none. */
 static bool image_of(const json_t *certificate, struct uw_image *image)
 {
@@ -57,7 +52,7 @@ static bool image_of(const json_t *certificate, struct uw_image *image)
     *image = (struct uw_image){0};
     if (pattern == NULL) {
         image->pass.kind = UW_PASS_KEYSTREAM;
-        return is_our_cipher(json_string_value(json_object_get(pass, "cipher"))) &&
+        return uw_cipher_by_name(json_string_value(json_object_get(pass, "cipher")), &image->cipher) &&
                read_hex(json_string_value(json_object_get(pass, "key")), image->key, sizeof image->key);
     }
     size_t bytes = strlen(pattern) / 2;

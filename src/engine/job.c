@@ -63,7 +63,7 @@ static json_t *pass_started_json(const struct uw_job *job, size_t pass, const st
     bool keystream = image->pass.kind == UW_PASS_KEYSTREAM;
     char key[2 * UW_KEY_BYTES + 1];
     uw_hex(image->key, sizeof image->key, key);
-    json_t *data = uw_pass_json(&image->pass);
+    json_t *data = uw_pass_json(&image->pass, image->cipher);
     json_t *rest = json_pack("{s:I, s:I, s:n, s:n, s:o}", "pass", (json_int_t)pass + 1, "passes",
                              (json_int_t)job->plan.standard->pass_count, "pattern", "cipher", "key",
                              keystream ? json_string(key) : json_null());
@@ -77,7 +77,8 @@ static bool write_pass(void *engine, size_t pass, bool *complete, struct uw_erro
     struct erase *erase = engine;
     struct uw_job *job = erase->job;
     struct uw_write_result result = {0};
-    erase->image = (struct uw_image){.pass = job->plan.standard->passes[pass]};
+    erase->image = (struct uw_image){.pass = job->plan.standard->passes[pass],
+ .cipher = job->plan.policy.cipher};
     if (erase->image.pass.kind == UW_PASS_KEYSTREAM && !uw_random(erase->image.key, UW_KEY_BYTES))
         return uw_fail(e, UW_E_IO, "the kernel gives no random bytes");
     erase->phase = (struct uw_job_phase){job, "write", pass + 1, job->plan.standard->pass_count};
@@ -146,7 +147,8 @@ static bool run_method(struct erase *erase, struct uw_error *e)
 /* A drive that keeps no marker is not written over: whatever it would say afterwards proves nothing. */
 static bool worth_going_on(struct uw_job *job)
 {
-    return !stopped(job) && !given_up(job) && !uw_job_fold(job)->evidence.canary_alive;
+    const struct uw_evidence *evidence = &uw_job_fold(job)->evidence;
+    return !stopped(job) && !given_up(job) && !evidence->unmarked && !evidence->canary_alive;
 }
 
 static bool erase_and_verify(struct erase *erase, struct uw_error *e)

@@ -10,7 +10,7 @@ static json_t *expected_json(const struct uw_image *image)
 {
     char pattern[2 * UW_PATTERN_BYTES + 1];
     if (image->pass.kind == UW_PASS_KEYSTREAM)
-        return json_string("aes-256-ctr keystream of the last pass");
+        return json_sprintf("%s keystream of the last pass", uw_cipher_name(image->cipher));
     uw_hex(image->pass.pattern, image->pass.pattern_bytes, pattern);
     return json_sprintf("pattern %s", pattern);
 }
@@ -82,11 +82,14 @@ static json_t *verification_json(const struct uw_job *job, const struct uw_image
 static bool choose_places(const struct uw_job *job, enum uw_profile profile, struct uw_extents *places,
                           struct uw_error *e)
 {
-    const struct uw_drive *drive = &job->drive;
-    if (profile == UW_PROFILE_FULL)
-        return true;
-    return uw_sample_places(job->seed, drive->bytes, drive->logical_block_bytes, places) ||
-           uw_fail(e, UW_E_NOMEM, "out of memory");
+    uint64_t bytes = job->drive.bytes;
+    uint32_t block_bytes = job->drive.logical_block_bytes;
+    bool chosen = true;
+    if (profile == UW_PROFILE_SAMPLE)
+        chosen = uw_sample_places(job->seed, bytes, block_bytes, places);
+    else if (profile == UW_PROFILE_TENTH)
+        chosen = uw_tenth_places(job->seed, bytes, block_bytes, places);
+    return chosen || uw_fail(e, UW_E_NOMEM, "out of memory");
 }
 
 static bool read_places(struct uw_job *job, const struct uw_stream *reader, const struct uw_image *image,

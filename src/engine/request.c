@@ -52,10 +52,8 @@ static bool read_policy(const struct uw_request *r, struct uw_policy *policy, st
         return unknown_word("method", r->method, "unwrite methods lists them", e);
     if (r->standard != NULL && (policy->standard = uw_standard_by_id(r->standard)) == NULL)
         return unknown_word("standard", r->standard, "unwrite methods lists them", e);
-    if (r->verify != NULL && strcmp(r->verify, "sample") != 0 && strcmp(r->verify, "full") != 0)
-        return unknown_word("verify", r->verify, "sample or full", e);
-    policy->verify =
-        r->verify != NULL && strcmp(r->verify, "full") == 0 ? UW_PROFILE_FULL : UW_PROFILE_SAMPLE;
+    if (r->verify != NULL && !uw_profile_parse(r->verify, &policy->verify))
+        return unknown_word("verify", r->verify, "sample, tenth or full", e);
     return true;
 }
 

@@ -17,7 +17,8 @@ enum { UW_STREAM_BUFFERS = 4, UW_STREAM_BUFFER_BYTES = 1 << 20, UW_MISMATCHES_LI
 /* The image a pass leaves behind. */
 struct uw_image {
     struct uw_pass pass;
-    uint8_t key[UW_KEY_BYTES]; /* of a keystream */
+    enum uw_cipher cipher; /* of a keystream */
+    uint8_t key[UW_KEY_BYTES];
 };
 
 /* How a stream tells what it does; called in the job's thread, about five times a second at most. */

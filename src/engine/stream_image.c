@@ -15,7 +15,7 @@ bool uw_painter_open(struct uw_painter *painter, const struct uw_image *image, s
     painter->pass = image->pass;
     painter->keystream = NULL;
     if (image->pass.kind == UW_PASS_KEYSTREAM) {
-        painter->keystream = uw_keystream_open(image->key, e);
+        painter->keystream = uw_keystream_open(image->cipher, image->key, e);
         return painter->keystream != NULL;
     }
     unsigned length = image->pass.pattern_bytes;

@@ -16,6 +16,8 @@ static const char *const kinds[] = {"certificate", "intent", "addendum", "order"
 static const char *const verdicts[] = {
     "sanitized", "sanitized-with-exceptions", "failed", "stalled", "aborted", "refused"};
 
+enum { PASSES_LISTED = 7 }; /* of a step with more, their number is told */
+
 static const json_t *body_of(const json_t *document, const char **kind)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
@@ -47,6 +49,23 @@ static void heading(struct page *page, const char *text)
     page_raw(page, line);
 }
 
+static bool is_addendum(const char *kind)
+{
+    return strcmp(kind, "addendum") == 0;
+}
+
+/* "addendum: holds" */
+static void addendum_heading(const json_t *body, char *line, size_t line_bytes)
+{
+    char result[32];
+    words(body, "result", result, sizeof result);
+    bool known = strcmp(result, "holds") == 0 || strcmp(result, "does-not-hold") == 0;
+    if (known)
+        snprintf(line, line_bytes, "addendum: %s", strcmp(result, "holds") == 0 ? "holds" : "does not hold");
+    else
+        snprintf(line, line_bytes, "addendum with an unknown result '%s'", result);
+}
+
 static void show_verdict(struct page *page, const json_t *body, const char *kind)
 {
     char verdict[32], level[16], asked[16], line[PAGE_COLUMNS + 1];
@@ -56,6 +75,8 @@ static void show_verdict(struct page *page, const json_t *body, const char *kind
     bool sanitized = strncmp(verdict, "sanitized", strlen("sanitized")) == 0;
     if (strcmp(kind, "intent") == 0)
         snprintf(line, sizeof line, "intent: an erase was about to begin");
+    else if (is_addendum(kind))
+        addendum_heading(body, line, sizeof line);
     else if (strcmp(kind, "certificate") != 0)
         snprintf(line, sizeof line, "%s", kind);
     else if (!is_known_verdict(verdict))
@@ -82,6 +103,27 @@ static void show_statement(struct page *page, const json_t *body)
     if (json_is_true(member(body, "claim.relies_on_maker")))
         words_add(&w, ", ", "relies on the drive's maker");
     page_entry(page, "Claim", "%s", w.text);
+}
+
+/* What a drive that was only looked at was held against. */
+static void show_check(struct page *page, const json_t *body)
+{
+    char text[PAGE_TEXT_BYTES], level[16];
+    const json_t *certificate = member(body, "certificate");
+    struct words w = {""}, sha256 = {""};
+    page_entry(page, "Result", "%s", words(body, "reason", text, sizeof text));
+    page_entry(page, NULL, "the drive was read and not changed: this is no record of an erase");
+    if (!json_is_object(certificate)) {
+        page_entry(page, "Certificate", "none was named: what an erase left there is not known");
+        return;
+    }
+    words_add_member(&w, ", ", "", certificate, "id");
+    words_add_member(&w, ", ", "", certificate, "verdict");
+    if (*words(certificate, "level", level, sizeof level) != '\0')
+        words_add(&w, " ", "(%s)", level);
+    words_add_member(&sha256, ", ", "SHA-256 ", certificate, "sha256");
+    page_entry(page, "Certificate", "%s", *w.text != '\0' ? w.text : "of no id and verdict");
+    page_entry(page, NULL, "%s", sha256.text);
 }
 
 static void show_medium(struct page *page, const json_t *body)
@@ -123,19 +165,26 @@ static void show_identity(struct page *page, const json_t *body)
                    same_text(member(recheck, "before")), same_text(member(recheck, "after")));
 }
 
-/* "00, ff, aes-256-ctr" */
+/* "3 passes: 00, ff, aes-256-ctr" */
 static void add_passes(struct words *w, const json_t *passes)
 {
     struct words patterns = {""};
     char text[32];
-    size_t i;
+    size_t i, incomplete = 0, total = json_array_size(passes);
     const json_t *pass;
     json_array_foreach(passes, i, pass) {
         const char *name = json_is_string(member(pass, "pattern")) ? "pattern" : "cipher";
+        bool is_incomplete = json_is_false(member(pass, "complete"));
+        incomplete += is_incomplete;
         words_add(&patterns, ", ", "%s%s", words(pass, name, text, sizeof text),
-                  json_is_false(member(pass, "complete")) ? " (incomplete)" : "");
+                  is_incomplete ? " (incomplete)" : "");
     }
-    words_add(w, ", ", "%zu pass%s: %s", i, i == 1 ? "" : "es", patterns.text);
+    if (total <= PASSES_LISTED)
+        words_add(w, ", ", "%zu pass%s: %s", total, total == 1 ? "" : "es", patterns.text);
+    else if (incomplete > 0)
+        words_add(w, ", ", "%zu passes (%zu incomplete)", total, incomplete);
+    else
+        words_add(w, ", ", "%zu passes", total);
 }
 
 static void show_step(struct page *page, const json_t *step, bool ran)
@@ -218,11 +267,15 @@ static void add_ppm(struct words *w, const char *separator, const char *before, 
 
 static void show_canaries(struct page *page, const json_t *verification)
 {
-    struct words w = {""}, detection = {""};
+    struct words w = {""}, witness = {""}, detection = {""};
     words_add_member(&w, ", ", "markers written before: ", verification, "canary.written");
     words_add_member(&w, ", ", "readable then: ", verification, "canary.readable_before");
     words_add_member(&w, ", ", "found after: ", verification, "canary.found_after");
     page_entry(page, NULL, "%s", w.text);
+    words_add_member(&witness, ", ", "places looked at before: ", verification, "witness.taken");
+    words_add_member(&witness, ", ", "uniform then: ", verification, "witness.constant");
+    words_add_member(&witness, ", ", "others unchanged after: ", verification, "witness.unchanged");
+    page_entry(page, NULL, "%s", witness.text);
     if (count_at(verification, "detection.residue_ppm") < 0)
         return;
     add_ppm(&detection, "", "a residue of ", count_at(verification, "detection.residue_ppm"),
@@ -275,7 +328,7 @@ static void show_time(struct page *page, const json_t *body, const char *kind)
     char start[64], end[64];
     const json_t *times = member(body, "time");
     const json_t *synchronised = member(times, "synchronised");
-    if (strcmp(kind, "certificate") == 0)
+    if (strcmp(kind, "certificate") == 0 || is_addendum(kind))
         page_entry(page, "When", "%s to %s", time_text(times, "start", start, sizeof start),
                    time_text(times, "end", end, sizeof end));
     else
@@ -305,16 +358,24 @@ static void add_approvals(struct words *w, const json_t *list)
     }
 }
 
+/* Who erased, or who looked. */
+static void show_person(struct page *page, const json_t *body, const char *kind)
+{
+    const char *role = is_addendum(kind) ? "people.verifier" : "people.operator";
+    const json_t *person = member(body, role);
+    struct words w = {""};
+    words_add_member(&w, ", ", "", person, "name");
+    words_add_member(&w, ", ", "", person, "location");
+    words_add_member(&w, ", ", "station ", body, "station");
+    words_add_member(&w, ", ", "confirmed by ", body, "authority.confirmed_by");
+    page_entry(page, is_addendum(kind) ? "Verifier" : "Operator", "%s", w.text);
+}
+
 static void show_authority(struct page *page, const json_t *body)
 {
     char text[PAGE_TEXT_BYTES / 2];
     const json_t *authority = member(body, "authority");
-    struct words who = {""}, order = {""}, approved = {""}, hold = {""};
-    words_add_member(&who, ", ", "", body, "people.operator.name");
-    words_add_member(&who, ", ", "", body, "people.operator.location");
-    words_add_member(&who, ", ", "station ", body, "station");
-    words_add_member(&who, ", ", "confirmed by ", authority, "confirmed_by");
-    page_entry(page, "Operator", "%s", who.text);
+    struct words order = {""}, approved = {""}, hold = {""};
     words_add_member(&order, ", ", "ticket ", authority, "ticket");
     words_add_member(&order, ", ", "order ", authority, "order.id");
     words_add_member(&order, ", ", "customer ", authority, "owner.customer");
@@ -440,16 +501,19 @@ char *uw_show_document(const json_t *document)
     show_verdict(&page, body, kind);
     if (certificate)
         show_statement(&page, body);
+    if (is_addendum(kind))
+        show_check(&page, body);
     show_list(&page, "Exceptions", member(body, "exceptions"), "code", "text");
     show_medium(&page, body);
     show_identity(&page, body);
     show_codes(&page, "Held before", member(body, "before.types"));
     show_steps(&page, body, kind);
-    if (certificate)
+    if (certificate || is_addendum(kind))
         show_verification(&page, body);
     show_codes(&page, "Limitations", member(body, "claim.limitations"));
     show_list(&page, "Not covered", member(body, "not_covered"), "controller", "why");
     show_time(&page, body, kind);
+    show_person(&page, body, kind);
     show_authority(&page, body);
     show_host(&page, body);
     show_document(&page, body, kind);

@@ -143,6 +143,15 @@ void flow_put(struct flow *flow, size_t index, const struct model_facts *facts,
     flow->targets[index] = flow->devices[index];
 }
 
+void flow_again(struct flow *flow)
+{
+    json_decref(flow->plans);
+    flow->plans = NULL;
+    json_array_clear(flow->events);
+    flow->error = (struct uw_error){0};
+    flow->started = false;
+}
+
 void flow_close(struct flow *flow)
 {
     for (size_t i = 0; i < flow->machine.count; i++) {
@@ -187,6 +196,8 @@ static void listen(void *user, const struct uw_event *event)
 
 static bool has_begun(const struct flow *flow)
 {
+    if (flow->stop_at_pass < 0)
+        return flow_event(flow, 0, "touched") != NULL;
     size_t i;
     json_t *event;
     json_array_foreach(flow->events, i, event) {

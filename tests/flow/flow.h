@@ -34,7 +34,8 @@ struct flow {
     const char **targets;
     struct uw_request request; /* level clear, all drives, unless the test says otherwise */
     enum device_confirm confirm;
-    /* Presses Ctrl-C when pass `stop_at_pass` of job 0 has begun; a MODEL_HOLD waits for that. 0: never. */
+    /* Presses Ctrl-C when pass `stop_at_pass` of job 0 has begun, or, negative, when that drive is about to
+     * be touched; a MODEL_HOLD waits for that. 0: never. */
     json_int_t stop_at_pass;
     void (*heard)(struct flow *flow, const struct uw_event *event); /* may be NULL; must not fail the test */
     void *user;
@@ -65,7 +66,13 @@ void flow_release(struct flow *flow);
 void flow_plan(struct flow *flow);
 /* Everything that must be true of every run; fails the test. */
 void flow_check(struct flow *flow);
+/* Forgets events, plans and errors, so that flow_run can run on the same drives again. */
+void flow_again(struct flow *flow);
 void flow_close(struct flow *flow);
+
+/* The body of a document below flow->certificates: verified with the test key (and refused where that is not
+ * allowed), of this kind, of this run, simulated, free of control characters. Fails the test otherwise. */
+json_t *flow_read_signed(const struct flow *flow, const char *path, const char *kind);
 
 /* What became of a job; the documents' words. */
 const char *flow_verdict(const struct flow *flow, size_t job);

@@ -16,8 +16,7 @@
 
 static const char plain_name[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
 
-/* Reads, verifies with the test key only where that is allowed, and gives the body. */
-static json_t *read_signed(const struct flow *flow, const char *path, const char *kind)
+json_t *flow_read_signed(const struct flow *flow, const char *path, const char *kind)
 {
     struct uw_error e = {0};
     struct uw_key *key = NULL;
@@ -87,6 +86,14 @@ static bool is_sanitized(const char *verdict)
     return strcmp(verdict, "sanitized") == 0 || strcmp(verdict, "sanitized-with-exceptions") == 0;
 }
 
+static bool is_another(const struct model_block *block)
+{
+    for (int i = 0; i < MODEL_FIELDS; i++)
+        if (block->other[i])
+            return true;
+    return false;
+}
+
 static void check_medium(const struct flow *flow, size_t job, const json_t *body)
 {
     struct model_block *block = flow->machine.drives[job].block;
@@ -108,6 +115,8 @@ static void check_medium(const struct flow *flow, size_t job, const json_t *body
                  (unsigned long long)truth.first_wrong_lba, (unsigned long long)truth.old_units);
     if (is_sanitized(verdict) && flow_number(flow_step(flow, job), "unwritten_bytes") > 0)
         fail_msg("%s is certified %s with unwritten bytes", flow->devices[job], verdict);
+    if (is_sanitized(verdict) && (block->looks < 2 || is_another(block)))
+        fail_msg("%s is certified %s and is another drive than before", flow->devices[job], verdict);
     if (strcmp(verdict, "refused") != 0)
         return;
     uint8_t *nothing = calloc(1, block->config.bytes + 1);
@@ -179,7 +188,7 @@ static void check_intent(struct flow *flow, size_t job, const json_t *body)
         assert_true(flow->machine.drives[job].block->bytes_written == 0);
         return;
     }
-    flow->intent[job] = read_signed(flow, flow_text(stored, "path"), "intent");
+    flow->intent[job] = flow_read_signed(flow, flow_text(stored, "path"), "intent");
     assert_true(uw_document_sha256(flow->intent[job], sha256, NULL));
     assert_string_equal(flow_text(stored, "sha256"), sha256);
     assert_string_equal(flow_text(body, "intent_sha256"), sha256);
@@ -196,7 +205,7 @@ static void check_certificate(struct flow *flow, size_t job)
     const json_t *stored = flow_event(flow, job, "certificate-stored");
     if (ended == NULL || stored == NULL)
         fail_msg("%s has no certificate", flow->devices[job]);
-    json_t *body = flow->certificate[job] = read_signed(flow, flow_text(stored, "path"), "certificate");
+    json_t *body = flow->certificate[job] = flow_read_signed(flow, flow_text(stored, "path"), "certificate");
     const json_t *claim = json_object_get(body, "claim");
     const char *verdict = flow_text(body, "verdict"), *level = flow_text(claim, "level");
     assert_string_equal(flow_text(ended, "verdict"), verdict);

@@ -60,6 +60,19 @@ static void check_why(const struct device *device, const struct flow *flow)
         fail_msg("'%s' is not in: %s", device->expect.why, flow_text(claim, "statement"));
 }
 
+/* A stop takes effect within the transfers in flight: in that pass, and not at its end. */
+static void check_stop(const struct device *device, const struct flow *flow)
+{
+    const json_t *passes = json_object_get(flow_step(flow, 0), "passes");
+    size_t count = json_array_size(passes);
+    if (device->stop_at_pass <= 0 || device->config.faults[0].on == MODEL_READ)
+        return;
+    assert_int_equal(count, device->stop_at_pass);
+    assert_false(json_is_true(json_object_get(json_array_get(passes, count - 1), "complete")));
+    assert_true(flow->machine.drives[0].block->accepted_bytes < device->config.bytes * count);
+    assert_true(json_is_null(json_object_get(flow->certificate[0], "verification")));
+}
+
 static void ask_for(struct flow *flow, const struct device *device)
 {
     flow->request.level = device->request.level != NULL ? device->request.level : "clear";
@@ -87,6 +100,7 @@ static void one_device(void **state)
     compare_count("exit", device->expect.exit_code, flow.exit_code);
     compare_count("untouched", device->expect.untouched, flow_step(&flow, 0) == NULL);
     check_why(device, &flow);
+    check_stop(device, &flow);
     check_unwritten(device, flow_step(&flow, 0));
     check_read_back(device, json_object_get(flow.certificate[0], "verification"));
     check_markers(device, flow_event(&flow, 0, "canaries-planted"));

@@ -158,13 +158,16 @@ static void one_seed(void **state)
     flow.machine.hold = press_ctrl_c;
     flow.machine.user = &flow;
     flow.request.standard = standards[draw(sizeof standards / sizeof *standards)];
-    for (uint64_t i = draw(FAULTS_MOST + 1); i > 0; i--)
+    uint64_t faults = draw(FAULTS_MOST + 1);
+    for (uint64_t i = faults; i > 0; i--)
         draw_fault(&config.faults[i - 1], &config);
     if (needs_keystream(&config))
         flow.request.standard = "random";
     flow_put(&flow, 0, &facts, &config, draw(UINT64_MAX));
     flow_run(&flow);
     flow_check(&flow);
+    if (faults == 0)
+        assert_true(strncmp(flow_verdict(&flow, 0), "sanitized", 9) == 0);
     for (int i = 0; i < UW_VERDICTS; i++)
         verdicts[i] += strcmp(flow_verdict(&flow, 0), uw_verdict_name((enum uw_verdict)i)) == 0;
     flow_close(&flow);

@@ -54,9 +54,9 @@ const reasons = {
     'vendor': 'not_supported',
 };
 
-const named = (body) => ({
+const named = (body, special = {}) => ({
     ...body,
-    unknown: Object.fromEntries([...nulls(body)].map((name) => [name, reasons[name] ?? 'not_probed'])),
+    unknown: Object.fromEntries([...nulls(body)].map((name) => [name, special[name] ?? reasons[name] ?? 'not_probed'])),
 });
 
 const authority = {
@@ -310,6 +310,84 @@ const certificate = named({
     not_covered: [],
 });
 
+// A day later somebody else reads a sample of the drive and holds it against the certificate.
+const checkRun = 'f3a9c1d2-7b64-4e0a-8c5f-2d1e6b7a9c03';
+const checkAt = 86400n * second + 512003311n;
+const checkedAt = 86428n * second + 90211377n;
+const checkSeed = sha256('the seed of the example check');
+const places = samplePlaces(checkSeed, BigInt(bytes), BigInt(block));
+const placesBytes = Number(places.reduce((sum, [, length]) => sum + length, 0n));
+const nobody = {name: null, id: null, title: null, location: null, contact: null};
+
+const addendum = named({
+    schema: 'urn:unwrite:addendum:1',
+    kind: 'addendum',
+    id: '91c4f7b0-6d3e-4a58-b2c7-8e5d0f1a6b04',
+    run: checkRun,
+    issued_at: at(checkedAt),
+    simulated: true,
+    certificate: {
+        id: certificate.id,
+        sha256: bodySha256(certificate),
+        verdict: certificate.verdict,
+        level: certificate.claim.level,
+    },
+    result: 'holds',
+    reason: 'it holds what its certificate says',
+    authority: {...authority, reason: 'random check', confirmed_by: null},
+    people: {
+        operator: nobody,
+        verifier: {...nobody, name: 'V. Verifier', location: 'Example hall, row 9'},
+        validator: null,
+    },
+    host,
+    station: 'bench-2',
+    tool: {
+        ...tool,
+        arguments: ['unwrite', 'verify', '/dev/sdb', '--certificate', 'certificate.json', '--operator', 'V. Verifier'],
+    },
+    time: {
+        start: at(checkAt),
+        end: at(checkedAt),
+        boottime_start_ns: boottime(checkAt),
+        boottime_end_ns: boottime(checkedAt),
+        synchronised: true,
+        source: 'system clock',
+        trust: 'synchronised',
+        drive_hours: {before: null, after: null},
+        power_cycles: {before: null, after: null},
+    },
+    medium: {...medium, disk_sequence: 14},
+    verification: {
+        profile: 'sample',
+        evidence_class: 'media',
+        seed_commitment: sha256(Buffer.from(checkSeed, 'hex')),
+        seed: checkSeed,
+        samples: places.length,
+        bytes: placesBytes,
+        coverage_ppm: Math.floor(placesBytes * 1e6 / bytes),
+        first: true,
+        last: true,
+        expected: certificate.verification.expected,
+        observed: {expected: placesBytes / block, zeros: 0, ones: 0, canaries: 0, other: 0},
+        mismatches: 0,
+        mismatching_lba: [],
+        read_errors: [],
+        canary: null,
+        witness: null,
+        detection: {
+            residue_ppm: 1000,
+            probability_ppm: Math.floor(1e6 * (1 - 0.999 ** Math.floor(placesBytes / 65536))),
+        },
+        direct_io: true,
+        result: 'passed',
+    },
+}, {
+    'authority.confirmed_by': 'not_applicable',
+    'verification.canary': 'not_applicable',
+    'verification.witness': 'not_applicable',
+});
+
 const nothingAsked = {hidden: {hpa: null, dco: null, amax: null}, capabilities: {}, health: {}};
 
 const list = {
@@ -407,5 +485,6 @@ const key = privateKey(path.join(data, 'test-key.pem'));
 const examples = path.join(data, 'examples');
 write(path.join(examples, 'certificate.json'), await sign(key, 'certificate', certificate));
 write(path.join(examples, 'intent.json'), await sign(key, 'intent', intent));
+write(path.join(examples, 'addendum.json'), await sign(key, 'addendum', addendum));
 write(path.join(examples, 'list.json'), list);
 write(path.join(examples, 'plan.json'), plan);

@@ -59,17 +59,17 @@ export async function verify(document, key) {
     return kind;
 }
 
-// Validators by the last part but one of their id: certificate, intent, list, plan.
+// Validators by the last part but one of their id: certificate, intent, addendum, list, plan.
 export function validators() {
     const ajv = new Ajv({strict: true, allErrors: true, allowUnionTypes: true, strictTypes: false,
                          strictRequired: false});
-    const names = ['certificate', 'intent', 'list', 'plan'];
+    const names = ['certificate', 'intent', 'addendum', 'list', 'plan'];
     for (const name of names)
         ajv.addSchema(read(path.join(root, `src/schema/${name}.schema.json`)));
     return Object.fromEntries(names.map((name) => [name, ajv.getSchema(`urn:unwrite:${name}:1`)]));
 }
 
-// Which of the four a parsed text is.
+// Which of them a parsed text is.
 export const schemaOf = (document) => kindOf(document) ?? /^urn:unwrite:(list|plan):1$/.exec(document.schema)?.[1];
 
 // Paths of all nulls, without the positions in lists: "steps.passes.key".

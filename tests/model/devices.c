@@ -9,6 +9,8 @@
 enum { BLOCKS = 4096, MARKERS = 16 };
 #define MIB (1ULL << 20)
 #define MARKER_BYTES (MARKERS * 4096ULL)
+#define LARGE .config.bytes = 16 * MIB
+#define LARGE_MARKER_BYTES (128 * 4096ULL)
 #define ERASING .after_flushes = 1
 #define AFTER_MARKERS .after_transfers = 2 * MARKERS
 #define VERIFYING .after_flushes = 2
@@ -26,6 +28,7 @@ enum { BLOCKS = 4096, MARKERS = 16 };
     .verdict = "sanitized-with-exceptions", .exit_code = 0, .why = "addressable blocks were overwritten"
 #define FAILED .verdict = "failed", .exit_code = 1, .why
 #define STALL .verdict = "stalled", .exit_code = 1, .why = STALLED
+#define ABORTED .verdict = "aborted", .exit_code = 5, .why = "stopped by a signal"
 #define REFUSED .untouched = true, .verdict = "refused", .exit_code = 4, .why
 #define TOO_LOW .untouched = true, .verdict = "refused", .exit_code = 3, .why = "level"
 #define FAULTS .config.faults
@@ -235,9 +238,12 @@ const struct device devices[] = {
     {"no-look-after", FAULTS = {{MODEL_ERROR, MODEL_LOOK, .after_looks = 1}}, .expect = {FAILED = GAVE_UP}},
 
     /* Drives that stop answering. */
-    {"hangs-on-a-marker", FAULTS = {{MODEL_HANG, MODEL_WRITE}}, .expect = {STALL, .untouched = true}},
-    {"hangs-reading-a-marker", FAULTS = {{MODEL_HANG, MODEL_READ}}, .expect = {STALL, .untouched = true}},
-    {"hangs-in-the-first-flush", FAULTS = {{MODEL_HANG, MODEL_FLUSH}}, .expect = {STALL, .untouched = true}},
+    {"hangs-on-a-marker", FAULTS = {{MODEL_HANG, MODEL_WRITE}},
+     .expect = {STALL, .untouched = true, .unmarked = DEVICE_EITHER}},
+    {"hangs-reading-a-marker", FAULTS = {{MODEL_HANG, MODEL_READ}},
+     .expect = {STALL, .untouched = true, .unmarked = DEVICE_EITHER}},
+    {"hangs-in-the-first-flush", FAULTS = {{MODEL_HANG, MODEL_FLUSH}},
+     .expect = {STALL, .untouched = true, .unmarked = DEVICE_EITHER}},
     {"hangs-while-erasing", FAULTS = {{MODEL_HANG, MODEL_WRITE, 3000, 1, ERASING}}, .expect = {STALL}},
     {"hangs-in-the-last-flush", FAULTS = {{MODEL_HANG, MODEL_FLUSH, ERASING}}, .expect = {STALL}},
     {"hangs-while-verifying", FAULTS = {{MODEL_HANG, MODEL_READ, 3000, 1, VERIFYING}}, .expect = {STALL}},
@@ -287,17 +293,22 @@ const struct device devices[] = {
      .request.standard = "nist-clear",
      .expect = {TOO_LOW}},
 
-    /* Ctrl-C. */
-    {"stopped", .stop_at_pass = 1,
-     FAULTS = {{MODEL_HOLD, MODEL_WRITE, .after_bytes = MARKER_BYTES + 4 * MIB}}, .config.bytes = 16 * MIB,
-     .expect = {.verdict = "aborted", .exit_code = 5, .why = "stopped by a signal"}},
-    {"stopped-in-pass-3-of-35", .stop_at_pass = 3, .request.standard = "gutmann", /* 3 */
-     FAULTS = {{MODEL_HOLD, MODEL_WRITE, .after_bytes = MARKER_BYTES + 5 * MIB}},
-     .expect = {.verdict = "aborted", .exit_code = 5, .why = "stopped by a signal"}},
-    {"stopped-with-a-dead-block", .stop_at_pass = 2, .request.standard = "dod-5220.22-m",
-     FAULTS = {{MODEL_ERROR, MODEL_WRITE, 1000, 1}, {MODEL_HOLD, MODEL_WRITE,
-               .after_bytes = MARKER_BYTES + 2 * MIB}},
+    /* Ctrl-C, while a pass of 16 transfers is in its fifth. */
+    {"stopped", .stop_at_pass = 1, LARGE,
+     FAULTS = {{MODEL_HOLD, MODEL_WRITE, .after_bytes = LARGE_MARKER_BYTES + 4 * MIB}},
+     .expect = {ABORTED}},
+    {"stopped-in-pass-3-of-35", .stop_at_pass = 3, LARGE, .request.standard = "gutmann", /* 3 */
+     FAULTS = {{MODEL_HOLD, MODEL_WRITE, .after_bytes = LARGE_MARKER_BYTES + 36 * MIB}},
+     .expect = {ABORTED}},
+    {"stopped-with-a-dead-block", .stop_at_pass = 2, LARGE, .request.standard = "dod-5220.22-m",
+     FAULTS = {{MODEL_ERROR, MODEL_WRITE, 1000, 1},
+               {MODEL_HOLD, MODEL_WRITE, .after_bytes = LARGE_MARKER_BYTES + 20 * MIB}},
      .expect = {FAILED = UNWRITTEN, .unwritten = {{.count = DEVICE_SOME}}}},
+    {"stopped-while-marking", .stop_at_pass = DEVICE_ANY,
+     FAULTS = {{MODEL_HOLD, MODEL_WRITE, .after_transfers = 3}},
+     .expect = {.untouched = true, ABORTED, .unmarked = DEVICE_EITHER}},
+    {"stopped-while-verifying", .stop_at_pass = 1, LARGE, FAULTS = {{MODEL_HOLD, MODEL_READ, VERIFYING}},
+     .expect = {ABORTED}},
 };
 /* clang-format on */
 const size_t device_count = sizeof devices / sizeof devices[0];

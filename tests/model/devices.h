@@ -28,7 +28,7 @@ struct device {
         bool allow_downgrade;
         enum device_confirm confirm;
     } request;
-    int stop_at_pass; /* Ctrl-C in that pass; a MODEL_HOLD waits for it */
+    int stop_at_pass; /* Ctrl-C when that pass has begun, DEVICE_ANY: at once; a MODEL_HOLD waits for it */
     struct {
         const char *verdict;
         int exit_code;

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# blocks.py CERTIFICATE IMAGE: compares the image with the keystream that `openssl enc` makes from the certificate's key, block
-# by block, and prints how many blocks differ. Exit 1 if the certificate's verification, which read everything, tells of
-# other blocks, or if its numbers do not add up. (A block that differs need not be listed as unwritten: loop devices call a
-# short write of their file system a success. Reading back tells.)
+# blocks.py CERTIFICATE IMAGE: compares the image with the keystream that `openssl enc` makes from the
+# certificate's key, block by block, and prints how many blocks differ. Exit 1 if the certificate's
+# verification, which read everything, tells of other blocks, or if its numbers do not add up. (A block that
+# differs need not be listed as unwritten: loop devices call a short write of their file system a success.
+# Reading back tells.)
 import json
 import subprocess
 import sys

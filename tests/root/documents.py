@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# documents.py SCHEMAS PUBLIC.pem FOLDER: reads every document in the folder with Python's json, jsonschema and jwcrypto and
-# with nothing of ours; prints what is wrong and exits 1 if anything is. documents.py SCHEMAS FILE: what `list --json` or
-# `plan --json` printed.
+# documents.py SCHEMAS PUBLIC.pem FOLDER: reads every document in the folder with Python's json, jsonschema
+# and jwcrypto and with nothing of ours; prints what is wrong and exits 1 if anything is. documents.py SCHEMAS
+# FILE: what `list --json` or `plan --json` printed.
 import glob
 import hashlib
 import json
@@ -151,7 +151,8 @@ def check_output(schemas, path):
     for drive in document.get("drives", []):
         found = set(nulls({name: value for name, value in drive.items() if name != "unknown"}))
         if found != set(drive["unknown"]):
-            raise ValueError(f"{drive['device']}: null or in unknown, not both: {sorted(found ^ set(drive['unknown']))}")
+            odd = sorted(found ^ set(drive["unknown"]))
+            raise ValueError(f"{drive['device']}: null or in unknown, not both: {odd}")
 
 
 def check_folder(schemas, key_file, folder):

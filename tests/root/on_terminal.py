@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# on_terminal.py [--do COMMAND] [--hang-up COMMAND] ANSWER PROGRAM ARG...: runs the program on a terminal of its own. At its
-# question runs the first command in bash, then answers: HINT (the four characters that it asks for), EOF (Ctrl-D),
-# INTERRUPT (Ctrl-C), HANGUP (the terminal goes away), or the text itself; NONE: no question is expected. Has the terminal go
-# away when the second command has ended. Prints what was on the terminal; exits as the program did.
+# on_terminal.py [--do COMMAND] [--hang-up COMMAND] ANSWER PROGRAM ARG...: runs the program on a terminal of
+# its own. At its question runs the first command in bash, then answers: HINT (the four characters that it
+# asks for), EOF (Ctrl-D), INTERRUPT (Ctrl-C), HANGUP (the terminal goes away), or the text itself; NONE: no
+# question is expected. Has the terminal go away when the second command has ended. Prints what was on the
+# terminal; exits as the program did.
 import os
 import subprocess
 import sys

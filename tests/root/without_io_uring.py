@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# without_io_uring.py ERRNO PROGRAM ARG...: runs the program where io_uring_setup fails with that error, as kernels and
-# containers answer that have it switched off. By seccomp: the sysctl would hit the whole machine.
+# without_io_uring.py ERRNO PROGRAM ARG...: runs the program where io_uring_setup fails with that error, as
+# kernels and containers answer that have it switched off. By seccomp: the sysctl would hit the whole machine.
 import ctypes
 import errno
 import os
@@ -29,6 +29,7 @@ program = Program(len(code), ctypes.addressof(text))
 prctl = ctypes.CDLL(None, use_errno=True).prctl
 prctl.argtypes = [ctypes.c_int] + [ctypes.c_ulong] * 4
 prctl.restype = ctypes.c_int
-if prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.addressof(program), 0, 0):
+address = ctypes.addressof(program)
+if prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, address, 0, 0):
     sys.exit(os.strerror(ctypes.get_errno()))
 os.execvp(sys.argv[2], sys.argv[2:])

@@ -18,14 +18,18 @@ static void make_seed(uint8_t seed[UW_SEED_BYTES])
         seed[i] = (uint8_t)i;
 }
 
-/* Made by another program, in another language, from the words of core/sample.h alone: the SHA-256 (its first
- * 16 digits) of "OFFSET LENGTH\n" for each place, under the seed 00 01 02 ... 1f. */
-static const struct {
+typedef bool places_of(const uint8_t seed[UW_SEED_BYTES], uint64_t bytes, uint32_t logical_block_bytes,
+                       struct uw_extents *places);
+
+/* Made by other programs, in other languages, from the words of core/sample.h alone (tests/js/sample.mjs,
+ * tests/py/sample.py): the SHA-256 (its first 16 digits) of "OFFSET LENGTH\n" for each place, under the seed
+ * 00 01 02 ... 1f. */
+static const struct known {
     uint64_t bytes;
     uint32_t logical_block_bytes;
     size_t count;
     const char *sha256;
-} known[] = {
+} known_sample[] = {
     {0, 512, 0, "e3b0c44298fc1c14"},
     {1, 512, 1, "a79122992d53d358"},
     {65536, 512, 1, "48261f79866d72ce"},
@@ -43,26 +47,50 @@ static const struct {
     {17592186044539, 4096, 2003, "56421d02c0de7d6d"},
 };
 
+static const struct known known_tenth[] = {
+    {0, 512, 0, "e3b0c44298fc1c14"},
+    {1, 512, 1, "a79122992d53d358"},
+    {65536, 512, 1, "48261f79866d72ce"},
+    {65537, 512, 1, "1ea2b0398b4f03bd"},
+    {131072, 4096, 2, "c132bab2eeb1807c"},
+    {393216, 512, 260, "b8ff6385e03a4c43"},
+    {5244416, 512, 1042, "f77fc39c8c3f8c1f"},
+    {5244416, 4096, 680, "bda3393e2c4a5c5a"},
+    {5244416, 65536, 80, "398e1a8fcfbaae39"},
+    {268435456, 512, 2823, "2ec551915d32a3e7"},
+    {268435456, 65536, 3010, "0c2681a4dcc43402"},
+    {1000204886016, 512, 3806, "21a77c49122d79ee"},
+    {1000204886016, 4096, 3788, "791593c08f0a7b26"},
+    {17592186044539, 4096, 3816, "9f2001424d376606"},
+    {9223372036854775296, 512, 3795, "44d1f3abf2cc40d1"},
+};
+
+static void assert_known(places_of *find, const struct known *known)
+{
+    uint8_t seed[UW_SEED_BYTES];
+    struct uw_extents places;
+    make_seed(seed);
+    assert_true(find(seed, known->bytes, known->logical_block_bytes, &places));
+    char *text = malloc(places.count * 48 + 1), hex[UW_SHA256_HEX];
+    size_t used = 0;
+    for (size_t i = 0; i < places.count; i++)
+        used += (size_t)sprintf(text + used, "%llu %llu\n", (unsigned long long)places.items[i].offset,
+                                (unsigned long long)places.items[i].length);
+    uw_sha256_hex(text, used, hex);
+    hex[16] = '\0';
+    assert_int_equal(places.count, known->count);
+    assert_string_equal(hex, known->sha256);
+    free(text);
+    uw_extents_clear(&places);
+}
+
 static void others_find_the_same_places(void **state)
 {
     (void)state;
-    uint8_t seed[UW_SEED_BYTES];
-    make_seed(seed);
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        struct uw_extents places;
-        assert_true(uw_sample_places(seed, known[i].bytes, known[i].logical_block_bytes, &places));
-        char *text = malloc(places.count * 48 + 1), hex[UW_SHA256_HEX];
-        size_t used = 0;
-        for (size_t j = 0; j < places.count; j++)
-            used += (size_t)sprintf(text + used, "%llu %llu\n", (unsigned long long)places.items[j].offset,
-                                    (unsigned long long)places.items[j].length);
-        uw_sha256_hex(text, used, hex);
-        hex[16] = '\0';
-        assert_int_equal(places.count, known[i].count);
-        assert_string_equal(hex, known[i].sha256);
-        free(text);
-        uw_extents_clear(&places);
-    }
+    for (size_t i = 0; i < sizeof known_sample / sizeof known_sample[0]; i++)
+        assert_known(uw_sample_places, &known_sample[i]);
+    for (size_t i = 0; i < sizeof known_tenth / sizeof known_tenth[0]; i++)
+        assert_known(uw_tenth_places, &known_tenth[i]);
 }
 
 static void seed_numbers_are_published(void **state)
@@ -85,8 +113,7 @@ static void check_places(const struct uw_extents *places, uint64_t bytes, uint32
         const struct uw_extent *place = &places->items[i];
         assert_true(i == 0 || place->offset >= end);
         assert_int_equal(place->offset % logical_block_bytes, 0);
-        assert_true(place->length > 0 &&
-                    place->length < UW_SAMPLE_BLOCK_BYTES + 2 * logical_block_bytes + 65536);
+        assert_true(place->length > 0);
         end = place->offset + place->length;
         sum += place->length;
     }
@@ -106,8 +133,55 @@ static void every_size_is_covered_end_to_end(void **state)
             struct uw_extents places;
             assert_true(uw_sample_places(seed, bytes, blocks[b], &places));
             check_places(&places, bytes, blocks[b]);
+            for (size_t i = 0; i < places.count; i++)
+                assert_true(places.items[i].length < 2 * UW_SAMPLE_BLOCK_BYTES + 2 * blocks[b]);
+            uw_extents_clear(&places);
+            assert_true(uw_tenth_places(seed, bytes, blocks[b], &places));
+            check_places(&places, bytes, blocks[b]);
             uw_extents_clear(&places);
         }
+}
+
+static uint64_t covered(const struct uw_extents *places, uint64_t begin, uint64_t end)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < places->count; i++) {
+        uint64_t from = places->items[i].offset, to = from + places->items[i].length;
+        from = from > begin ? from : begin;
+        to = to < end ? to : end;
+        bytes += to > from ? to - from : 0;
+    }
+    return bytes;
+}
+
+/* What the rule is about: a tenth of each section at least, and all that the sample reads. */
+static void a_tenth_of_each_section(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t blocks;
+        uint32_t block_bytes;
+    } drives[] = {{2000, 512}, {2001, 4096}, {524287, 512}, {1234567891, 4096}, {35156656, 512}};
+    uint8_t seed[UW_SEED_BYTES];
+    make_seed(seed);
+    for (size_t d = 0; d < sizeof drives / sizeof drives[0]; d++) {
+        uint64_t blocks = drives[d].blocks, block = drives[d].block_bytes, bytes = blocks * block;
+        struct uw_extents tenth, sample;
+        seed[0]++;
+        assert_true(uw_tenth_places(seed, bytes, (uint32_t)block, &tenth));
+        assert_true(uw_sample_places(seed, bytes, (uint32_t)block, &sample));
+        for (uint64_t i = 0; i < UW_SAMPLE_SECTIONS; i++) {
+            uint64_t begin = i * blocks / UW_SAMPLE_SECTIONS * block;
+            uint64_t end = (i + 1) * blocks / UW_SAMPLE_SECTIONS * block;
+            assert_true(10 * covered(&tenth, begin, end) >= end - begin);
+        }
+        for (size_t i = 0; i < sample.count; i++) {
+            const struct uw_extent *place = &sample.items[i];
+            assert_int_equal(covered(&tenth, place->offset, place->offset + place->length), place->length);
+        }
+        uw_extents_clear(&tenth);
+        uw_extents_clear(&sample);
+    }
 }
 
 /* Each section of a drive of whole 64 KiB blocks, first and last apart, holds exactly two places. */
@@ -181,19 +255,17 @@ static void profiles_have_names(void **state)
 {
     (void)state;
     assert_string_equal(uw_profile_name(UW_PROFILE_SAMPLE), "sample");
+    assert_string_equal(uw_profile_name(UW_PROFILE_TENTH), "tenth");
     assert_string_equal(uw_profile_name(UW_PROFILE_FULL), "full");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(others_find_the_same_places),
-        cmocka_unit_test(seed_numbers_are_published),
-        cmocka_unit_test(every_size_is_covered_end_to_end),
-        cmocka_unit_test(two_in_each_section),
-        cmocka_unit_test(another_seed_is_another_sample),
-        cmocka_unit_test(detection_is_not_overstated),
-        cmocka_unit_test(profiles_have_names),
+        cmocka_unit_test(others_find_the_same_places),      cmocka_unit_test(seed_numbers_are_published),
+        cmocka_unit_test(every_size_is_covered_end_to_end), cmocka_unit_test(two_in_each_section),
+        cmocka_unit_test(a_tenth_of_each_section),          cmocka_unit_test(another_seed_is_another_sample),
+        cmocka_unit_test(detection_is_not_overstated),      cmocka_unit_test(profiles_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -87,8 +87,8 @@ static void set(json_t *document, const char *object, const char *name, json_t *
 static void test_examples(void **state)
 {
     (void)state;
-    static const char *const names[] = {"certificate", "intent"};
-    for (size_t i = 0; i < 2; i++) {
+    static const char *const names[] = {"certificate", "intent", "addendum"};
+    for (size_t i = 0; i < 3; i++) {
         json_t *document = example(names[i]);
         char *text = show(document);
         assert_page(text);
@@ -177,6 +177,71 @@ static void test_what_matters_is_said(void **state)
     json_decref(document);
 }
 
+static void assert_heading(const json_t *document, const char *heading)
+{
+    char *text = show(document);
+    if (strncmp(text, heading, strlen(heading)) != 0)
+        fail_msg("heading is '%.60s', not '%s'", text, heading);
+    assert_page(text);
+    free(text);
+}
+
+static void test_addendum(void **state)
+{
+    (void)state;
+    json_t *document = example("addendum"), *body = json_object_get(document, "addendum");
+    char *text = show(document);
+    join_lines(text);
+    static const char *const said[] = {
+        "ADDENDUM: HOLDS",
+        "SIMULATED",
+        "it holds what its certificate says",
+        "no record of an erase",
+        "c0b6a9d4-53f4-4f1b-8e1d-2b7f8f3e9d02, sanitized-with-exceptions (clear)",
+        "passed, profile sample",
+        "first block: yes",
+        "Verifier V. Verifier, Example hall, row 9, station bench-2",
+        "2026-11-23 13:16:00 UTC to"};
+    static const char *const unsaid[] = {"Operator", "markers", "places looked at", "SANITIZED (", "Steps"};
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        assert_says(text, said[i]);
+    for (size_t i = 0; i < sizeof unsaid / sizeof *unsaid; i++)
+        assert_silent(text, unsaid[i]);
+    const char *sha256 = json_string_value(json_object_get(json_object_get(body, "certificate"), "sha256"));
+    assert_says(text, sha256);
+    free(text);
+
+    json_object_set_new(body, "result", json_string("does-not-hold"));
+    json_object_set_new(body, "reason", json_string("it has another serial than its certificate"));
+    json_object_set_new(body, "certificate", json_null());
+    json_object_set_new(body, "verification", json_null());
+    assert_heading(document, "ADDENDUM: DOES NOT HOLD\n=====");
+    text = show(document);
+    join_lines(text);
+    assert_says(text, "another serial");
+    assert_says(text, "none was named: what an erase left there is not known");
+    assert_says(text, "no: nothing was read back");
+    free(text);
+    json_object_set_new(body, "result", json_string("holds "));
+    assert_heading(document, "ADDENDUM WITH AN UNKNOWN RESULT 'HOLDS '\n=====");
+    json_object_del(body, "result");
+    assert_heading(document, "ADDENDUM WITH AN UNKNOWN RESULT ''\n=====");
+    json_decref(document);
+}
+
+static void test_witness(void **state)
+{
+    (void)state;
+    json_t *document = example("certificate");
+    set(document, "verification", "witness",
+        json_pack("{s:i, s:i, s:i}", "taken", 1999, "constant", 1204, "unchanged", 3));
+    char *text = show(document);
+    join_lines(text);
+    assert_says(text, "places looked at before: 1999, uniform then: 1204, others unchanged after: 3");
+    free(text);
+    json_decref(document);
+}
+
 static void test_unsigned(void **state)
 {
     (void)state;
@@ -214,6 +279,35 @@ static json_t *many(json_t *item, size_t count)
         json_array_append(array, item);
     json_decref(item);
     return array;
+}
+
+/* The step says how it ended, however many passes it had. */
+static void test_passes(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t count;
+        bool complete;
+        const char *said;
+    } cases[] = {
+        {1, true, "1 pass: 55, complete"},
+        {2, true, "2 passes: 55, 55, complete"},
+        {7, false, "7 passes: 55 (incomplete), 55 (incomplete),"},
+        {8, true, "8 passes, complete, bytes written:"},
+        {35, true, "35 passes, complete, bytes written:"},
+        {35, false, "35 passes (35 incomplete), complete,"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        json_t *document = example("certificate");
+        json_t *steps = json_object_get(json_object_get(document, "certificate"), "steps");
+        json_t *pass = json_pack("{s:s, s:b}", "pattern", "55", "complete", cases[i].complete);
+        json_object_set_new(json_array_get(steps, 0), "passes", many(pass, cases[i].count));
+        char *text = show(document);
+        join_lines(text);
+        assert_says(text, cases[i].said);
+        free(text);
+        json_decref(document);
+    }
 }
 
 /* Values that no schema allows. */
@@ -306,8 +400,8 @@ static void poison(json_t *document, json_t *object)
 static void test_hostile(void **state)
 {
     (void)state;
-    static const char *const names[] = {"certificate", "intent"};
-    for (size_t i = 0; i < 2; i++) {
+    static const char *const names[] = {"certificate", "intent", "addendum"};
+    for (size_t i = 0; i < 3; i++) {
         json_t *document = example(names[i]);
         poison(document, json_object_get(document, names[i]));
         json_decref(document);
@@ -420,6 +514,9 @@ int main(void)
         cmocka_unit_test(test_examples),
         cmocka_unit_test(test_verdicts),
         cmocka_unit_test(test_what_matters_is_said),
+        cmocka_unit_test(test_addendum),
+        cmocka_unit_test(test_passes),
+        cmocka_unit_test(test_witness),
         cmocka_unit_test(test_unsigned),
         cmocka_unit_test(test_no_document),
         cmocka_unit_test(test_hostile),

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A document of unknown origin: strict reading, canonical bytes, hash, signatures, the page in plain words.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/document.h"
+#include "fuzz.h"
+#include "output/output.h"
+#include "output/show_page.h"
+#include "sign/sign.h"
+
+/* What the test key has signed in the corpus, by SHA-256 of the body. Nothing else can hold: the stranger's
+ * key has signed none of them, and a new signature is beyond any search. */
+static const struct {
+    const char *kind, *sha256;
+} signed_bodies[] = {
+    {"certificate", "74301d8bd0c11150a93d5b018063b10372b9db2754e1534025b37269a7fd46a0"},
+    {"certificate", "08db82fdf5256540508065acc585840ecf64ee2d1fc8c89bbfe048ef9b9ba858"},
+    {"intent", "65689ba3bbfb171f82ebbaba9f0c446fb2755c61b05ce0d036c9a76ecf9a1c67"},
+    {"addendum", "7ee8218649ccf69e8cbda70b1ac25a8e9ce33d6b7f8f4e2bd5293feacd1a2e8c"},
+    {"order", "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"},
+};
+
+static struct uw_key *test_key, *stranger;
+
+static void load_keys(void)
+{
+    struct uw_error e = {0};
+    if (test_key != NULL)
+        return;
+    must(uw_key_load_public(TEST_DATA "/test-key.pem", &test_key, &e));
+    must(uw_key_load_public(TEST_DATA "/stranger/key.jwk", &stranger, &e));
+}
+
+/* What is read is what the canonical bytes say, and they say it in one way. */
+static json_t *check_round_trip(const json_t *document)
+{
+    struct uw_error e = {0};
+    char hex[UW_SHA256_HEX], hex_of_text[UW_SHA256_HEX];
+    size_t bytes = 0, again_bytes = 0;
+    char *text = uw_document_canonical(document, &bytes, &e);
+    must(text != NULL);
+    must(strlen(text) == bytes);
+    json_t *again = uw_document_parse(text, bytes, &e);
+    must(again != NULL);
+    must(json_equal(document, again));
+    char *text_again = uw_document_canonical(again, &again_bytes, &e);
+    must(text_again != NULL);
+    must(again_bytes == bytes && memcmp(text, text_again, bytes) == 0);
+    for (size_t i = 0; i < bytes; i++)
+        must((unsigned char)text[i] >= 0x20 && text[i] != 0x7f);
+    must(uw_document_sha256(document, hex, &e));
+    uw_sha256_hex(text, bytes, hex_of_text);
+    must(strcmp(hex, hex_of_text) == 0);
+    free(text_again);
+    free(text);
+    return again;
+}
+
+static bool was_signed(const json_t *document, const char *kind)
+{
+    struct uw_error e = {0};
+    char hex[UW_SHA256_HEX];
+    must(uw_document_sha256(json_object_get(document, kind), hex, &e));
+    for (size_t i = 0; i < sizeof signed_bodies / sizeof *signed_bodies; i++)
+        if (strcmp(kind, signed_bodies[i].kind) == 0 && strcmp(hex, signed_bodies[i].sha256) == 0)
+            return true;
+    return false;
+}
+
+static bool verify(const json_t *document, const char **kind)
+{
+    struct uw_error e = {0};
+    bool holds = uw_verify_document(document, test_key, true, kind, &e);
+#ifdef FUZZ_SELFTEST
+    /* A verifier that looks at everything but the signature itself. */
+    if (strcmp(e.text, "a signature does not fit the content") == 0) {
+        *kind = "certificate";
+        return true;
+    }
+#endif
+    if (!holds)
+        must_explain(&e, UW_E_INVALID);
+    return holds;
+}
+
+static void check_signatures(const json_t *document, const json_t *again)
+{
+    struct uw_error e = {0};
+    const char *kind = NULL, *kind_again = NULL;
+    must(!uw_verify_document(document, test_key, false, NULL, &e));
+    must_explain(&e, UW_E_INVALID);
+    must(!uw_verify_document(document, stranger, true, NULL, &e));
+    must_explain(&e, UW_E_INVALID);
+    bool holds = verify(document, &kind);
+    must(verify(again, &kind_again) == holds);
+    must(kind_again == kind);
+    must(!holds || was_signed(document, kind));
+}
+
+/* As wide and long as a page, and its first line never claims what the document does not. */
+static void check_page(const json_t *document)
+{
+    char *page = uw_show_document(document);
+    must(page != NULL);
+    must_be_printable(page, true);
+    size_t rows = 0, columns = 0;
+    for (const char *p = page; *p != '\0'; p++) {
+        columns = *p == '\n' ? 0 : columns + (((unsigned char)*p & 0xc0) != 0x80);
+        rows += *p == '\n';
+        must(columns <= PAGE_COLUMNS);
+    }
+    must(rows <= PAGE_ROWS);
+    const char *verdict = json_string_value(member(document, "certificate.verdict"));
+    if (strncmp(page, "SANITIZED", strlen("SANITIZED")) == 0)
+        must(verdict != NULL &&
+             (strcmp(verdict, "sanitized") == 0 || strcmp(verdict, "sanitized-with-exceptions") == 0));
+    free(page);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+    struct uw_error e = {0};
+    load_keys();
+    json_t *document = uw_document_parse((const char *)data, bytes, &e);
+    if (document == NULL) {
+        must_explain(&e, UW_E_INVALID);
+        return 0;
+    }
+    json_t *again = check_round_trip(document);
+    check_signatures(document, again);
+    check_page(document);
+    json_decref(again);
+    json_decref(document);
+    return 0;
+}
