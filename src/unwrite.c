@@ -13,6 +13,7 @@
 #include "core/document.h"
 #include "core/plan.h"
 #include "core/verdict.h"
+#include "engine/keystream.h"
 #include "engine/tool.h"
 #include "method/methods.h"
 #include "output/output.h"

@@ -14,12 +14,12 @@ static json_t *steps_json(const struct uw_plan *plan)
     json_t *steps = json_array();
     if (plan->method == NULL)
         return steps;
-    json_array_append_new(steps,
-                          json_pack("{s:s, s:s, s:o, s:I, s:b, s:s, s:o}", "method", plan->method->id,
-                                    "technique", uw_technique_name(plan->method->technique), "levels",
-                                    uw_technique_levels(plan->method->technique), "estimate_s",
-                                    (json_int_t)plan->estimate_s, "can_stop", plan->method->can_stop,
-                                    "standard", plan->standard->id, "passes", passes_json(plan->standard, plan->policy.cipher)));
+    json_array_append_new(steps, json_pack("{s:s, s:s, s:o, s:I, s:b, s:s, s:o}", "method", plan->method->id,
+                                           "technique", uw_technique_name(plan->method->technique), "levels",
+                                           uw_technique_levels(plan->method->technique), "estimate_s",
+                                           (json_int_t)plan->estimate_s, "can_stop", plan->method->can_stop,
+                                           "standard", plan->standard->id, "passes",
+                                           passes_json(plan->standard, plan->policy.cipher)));
     return steps;
 }
 

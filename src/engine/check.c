@@ -68,8 +68,12 @@ static bool image_found(struct uw_stream *stream, struct uw_image *image, struct
     struct uw_transfer first = {.direction = UW_READ, .length = t->block_bytes};
     if (first.length > t->bytes)
         first.length = (uint32_t)t->bytes;
-    if (!t->ops->submit(t, &first, e) || t->ops->reap(t, -1, e) == NULL)
+    if (!t->ops->submit(t, &first, e))
         return false;
+    if (t->ops->reap(t, UW_STALL_MS, e) == NULL) {
+        t->abandoned = true;
+        return uw_fail(e, UW_E_IO, "the first block cannot be read");
+    }
     if (first.result < 1)
         return uw_fail(e, UW_E_IO, "the first block cannot be read");
     *image =
@@ -138,6 +142,11 @@ static void bind_certificate(struct uw_job *job)
                           copy(bound, "verdict"), "level", copy(json_object_get(bound, "claim"), "level")));
 }
 
+static bool given_up(const struct uw_job *job)
+{
+    return job->transport != NULL && job->transport->abandoned;
+}
+
 void uw_job_check(struct uw_job *job)
 {
     struct uw_error e = {0};
@@ -148,8 +157,10 @@ void uw_job_check(struct uw_job *job)
     }
     if (why != NULL)
         post_failed(job, why);
-    else if (!atomic_load(&job->run->stop) && !read_drive(job, &e))
+    else if (!atomic_load(&job->run->stop) && !read_drive(job, &e) && !given_up(job))
         post_failed(job, e.text);
+    if (given_up(job))
+        uw_job_post(job, UW_EVENT_STALLED, json_pack("{s:i}", "after_ms", UW_STALL_MS));
     if (atomic_load(&job->run->stop) && !uw_job_fold(job)->evidence.read_back)
         uw_job_post(job, UW_EVENT_STOPPED, json_pack("{s:s}", "by", "signal"));
 }

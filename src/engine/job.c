@@ -54,7 +54,7 @@ static bool plant_canaries(struct erase *erase, struct uw_error *e)
                           "written", (json_int_t)planted->written, "readable_before",
                           (json_int_t)planted->readable_before, "different", (json_int_t)planted->different,
                           "failed", uw_ranges_json(&planted->failed, job->drive.logical_block_bytes),
-                          "stopped", planted->stopped));
+                          "stopped", planted->stopped || planted->stalled));
     return true;
 }
 
@@ -77,8 +77,8 @@ static bool write_pass(void *engine, size_t pass, bool *complete, struct uw_erro
     struct erase *erase = engine;
     struct uw_job *job = erase->job;
     struct uw_write_result result = {0};
-    erase->image = (struct uw_image){.pass = job->plan.standard->passes[pass],
- .cipher = job->plan.policy.cipher};
+    erase->image =
+        (struct uw_image){.pass = job->plan.standard->passes[pass], .cipher = job->plan.policy.cipher};
     if (erase->image.pass.kind == UW_PASS_KEYSTREAM && !uw_random(erase->image.key, UW_KEY_BYTES))
         return uw_fail(e, UW_E_IO, "the kernel gives no random bytes");
     erase->phase = (struct uw_job_phase){job, "write", pass + 1, job->plan.standard->pass_count};

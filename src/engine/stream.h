@@ -12,6 +12,7 @@
 #include "core/standard.h"
 #include "transport/transport.h"
 
+/* All that a job has in flight, and the most memory that it takes for it: 4 MiB. The run bounds the jobs. */
 enum { UW_STREAM_BUFFERS = 4, UW_STREAM_BUFFER_BYTES = 1 << 20, UW_MISMATCHES_LISTED = 16 };
 
 /* The image a pass leaves behind. */
@@ -30,9 +31,11 @@ struct uw_stream {
     const atomic_bool *stop;      /* set by a signal or the operator: end after what is in flight */
     uw_stream_progress *progress; /* may be NULL */
     void *user;
-    uint64_t (*now_ms)(void *clock); /* NULL: CLOCK_MONOTONIC */
+    /* NULL: CLOCK_MONOTONIC. Another clock moves on while the transport waits. */
+    uint64_t (*now_ms)(void *clock);
     void *clock;
-    uint32_t stall_ms; /* no transfer ended for so long: the drive is given up; 0: never */
+    /* No transfer ended while the stream waited for so long: the drive is given up; 0: never. */
+    uint32_t stall_ms;
 };
 
 /* A drive that is given up has stalled: nothing waits for it any more, and nobody knows what became of the

@@ -33,9 +33,9 @@ void uw_store_name(const char *issued_at, const char *serial, const char *id, co
                    size_t name_bytes)
 {
     char when[20], which[41], first[9];
-    time_part(issued_at, when);
+    time_part(issued_at == NULL ? "" : issued_at, when);
     plain_part(serial == NULL || serial[0] == '\0' ? "noserial" : serial, sizeof which - 1, which);
-    plain_part(id, sizeof first - 1, first);
+    plain_part(id == NULL || id[0] == '\0' ? "noid" : id, sizeof first - 1, first);
     snprintf(name, name_bytes, "%s-%s-%s.%s.json", when, which, first, kind);
 }
 

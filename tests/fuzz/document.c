@@ -9,6 +9,7 @@
 #include "output/output.h"
 #include "output/show_page.h"
 #include "sign/sign.h"
+#include "unwrite/unwrite.h"
 
 /* What the test key has signed in the corpus, by SHA-256 of the body. Nothing else can hold: the stranger's
  * key has signed none of them, and a new signature is beyond any search. */
@@ -85,7 +86,8 @@ static bool verify(const json_t *document, const char **kind)
     return holds;
 }
 
-static void check_signatures(const json_t *document, const json_t *again)
+/* Returns whether they hold. */
+static bool check_signatures(const json_t *document, const json_t *again)
 {
     struct uw_error e = {0};
     const char *kind = NULL, *kind_again = NULL;
@@ -97,6 +99,7 @@ static void check_signatures(const json_t *document, const json_t *again)
     must(verify(again, &kind_again) == holds);
     must(kind_again == kind);
     must(!holds || was_signed(document, kind));
+    return holds;
 }
 
 /* As wide and long as a page, and its first line never claims what the document does not. */
@@ -119,6 +122,29 @@ static void check_page(const json_t *document)
     free(page);
 }
 
+/* `cert verify` says 0 for a genuine certificate of an erase and for nothing else. */
+static void check_command(const json_t *document, const uint8_t *data, size_t bytes)
+{
+    struct uw_error e = {0};
+    json_t *found = NULL;
+    const struct uw_cert_request request = {.file = fuzz_file(data, bytes),
+                                            .key = TEST_DATA "/test-key.pem",
+                                            .level = "clear",
+                                            .allow_test_key = true};
+    enum uw_exit code = uw_cert_verify(&request, &found, &e);
+    must(found == NULL || json_equal(found, document));
+    must((code == UW_EXIT_SANITIZED || code == UW_EXIT_LEVEL) == (found != NULL));
+    const json_t *body = json_object_get(found, "certificate");
+    const char *verdict = json_string_value(json_object_get(body, "verdict"));
+    const char *level = json_string_value(member(body, "claim.level"));
+    if (code == UW_EXIT_SANITIZED)
+        must(was_signed(found, "certificate") && verdict != NULL && strncmp(verdict, "sanitized", 9) == 0 &&
+             level != NULL && strcmp(level, "none") != 0);
+    else
+        must_explain(&e, code == UW_EXIT_LEVEL ? UW_E_LEVEL : UW_E_INVALID);
+    json_decref(found);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
     struct uw_error e = {0};
@@ -129,8 +155,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
         return 0;
     }
     json_t *again = check_round_trip(document);
-    check_signatures(document, again);
+    bool holds = check_signatures(document, again);
     check_page(document);
+    if (holds || bytes % 8 == 0) /* it reads files: one in eight of the others will do */
+        check_command(document, data, bytes);
     json_decref(again);
     json_decref(document);
     return 0;

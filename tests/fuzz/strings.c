@@ -7,6 +7,7 @@
 #include "core/document.h"
 #include "core/drive.h"
 #include "fuzz.h"
+#include "output/output.h"
 #include "probe/sysfs.h"
 #include "probe/vpd.h"
 #include "unwrite/unwrite.h"
@@ -103,6 +104,16 @@ static void check_numbers(const char *folder, const char *name, const char *text
         must(strchr(text, ':') != NULL && major(devnum) <= 99999999);
 }
 
+/* A file name is one whatever a drive calls itself. */
+static void check_name(const char *text)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    char name[256];
+    uw_store_name(text, text, text, "certificate", name, sizeof name);
+    must(name[0] != '.' && strspn(name, plain) == strlen(name));
+    must(strlen(name) <= 99 && strcmp(name + strlen(name) - 17, ".certificate.json") == 0);
+}
+
 /* An order: the two halves of the text as names. */
 static void check_order(char *text)
 {
@@ -124,6 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     must(text != NULL);
     check_drive(fuzz_file_folder, name);
     check_numbers(fuzz_file_folder, name, text);
+    check_name(text);
     check_order(text);
     free(text);
     return 0;

@@ -119,13 +119,21 @@ static void spend(struct model_fault *fault)
         fault->times = UINT32_MAX;
 }
 
+static bool touches(const struct model_fault *fault, uint64_t first, uint64_t count)
+{
+    uint64_t begin = first > fault->lba ? first : fault->lba, end = fault->lba + fault->blocks;
+    if (fault->every > 1 && (begin - fault->lba) % fault->every != 0)
+        begin += fault->every - (begin - fault->lba) % fault->every;
+    return begin < end && (begin < first + count || first + count < first);
+}
+
 static struct model_fault *find(struct model_block *model, enum model_effect effect, unsigned on,
                                 uint64_t first, uint64_t count)
 {
     for (size_t i = 0; i < MODEL_FAULTS; i++) {
         struct model_fault *fault = &model->config.faults[i];
-        if (fault->effect == effect && (fault->on & on) != 0 && first < fault->lba + fault->blocks &&
-            fault->lba < first + count && is_on(model, fault))
+        if (fault->effect == effect && (fault->on & on) != 0 && touches(fault, first, count) &&
+            is_on(model, fault))
             return fault;
     }
     return NULL;
@@ -375,12 +383,19 @@ int model_block_look(struct model_block *model, uint64_t *bytes)
     return error->error;
 }
 
-int64_t model_block_hang_ms(struct model_block *model, unsigned on, uint64_t offset, uint64_t length)
+/* A flush and a look are about no block. */
+static struct model_fault *find_at(struct model_block *model, enum model_effect effect, unsigned on,
+                                   uint64_t offset, uint64_t length)
 {
     uint32_t block = model->config.block_bytes;
-    struct model_fault *fault =
-        length == 0 ? find_any(model, MODEL_HANG, on)
-                    : find(model, MODEL_HANG, on, offset / block, (length + block - 1) / block);
+    if (length == 0)
+        return find_any(model, effect, on);
+    return find(model, effect, on, offset / block, (length + block - 1) / block);
+}
+
+int64_t model_block_hang_ms(struct model_block *model, unsigned on, uint64_t offset, uint64_t length)
+{
+    struct model_fault *fault = find_at(model, MODEL_HANG, on, offset, length);
     if (fault == NULL)
         return 0;
     int64_t ms = fault->value == 0 ? MODEL_NEVER : (int64_t)fault->value;
@@ -388,9 +403,9 @@ int64_t model_block_hang_ms(struct model_block *model, unsigned on, uint64_t off
     return ms;
 }
 
-bool model_block_holds(struct model_block *model, unsigned on)
+bool model_block_holds(struct model_block *model, unsigned on, uint64_t offset, uint64_t length)
 {
-    struct model_fault *fault = find_any(model, MODEL_HOLD, on);
+    struct model_fault *fault = find_at(model, MODEL_HOLD, on, offset, length);
     if (fault == NULL)
         return false;
     fault->times = UINT32_MAX;

@@ -47,6 +47,7 @@ struct model_fault {
     enum model_effect effect;
     unsigned on;          /* MODEL_READ | ...; 0: whatever the effect can be about */
     uint64_t lba, blocks; /* blocks 0: up to the end */
+    uint64_t every;       /* of these blocks only each so many-th; 0: all */
     /* Begins when all of these were reached, ends when one of the others is; bytes are those written. */
     uint64_t after_transfers, after_bytes, after_flushes, after_looks;
     uint64_t until_bytes, until_flushes;
@@ -94,7 +95,8 @@ int model_block_look(struct model_block *model, uint64_t *bytes);
 
 /* How long the drive will not answer this, in ms; MODEL_NEVER: for ever. Spends one of the fault's times. */
 int64_t model_block_hang_ms(struct model_block *model, unsigned on, uint64_t offset, uint64_t length);
-bool model_block_holds(struct model_block *model, unsigned on); /* a MODEL_HOLD fits; spends one */
+/* Whether a MODEL_HOLD stands at this, for the first time. */
+bool model_block_holds(struct model_block *model, unsigned on, uint64_t offset, uint64_t length);
 
 void model_block_cut_power(struct model_block *model);
 

@@ -46,9 +46,9 @@ static void complain(struct model_drive *drive, const char *what)
         snprintf(drive->complaint, sizeof drive->complaint, "%s: %s", drive->facts.name, what);
 }
 
-static void maybe_hold(struct model_drive *drive, unsigned on)
+static void maybe_hold(struct model_drive *drive, unsigned on, uint64_t offset, uint64_t length)
 {
-    if (drive->machine->hold != NULL && model_block_holds(drive->block, on))
+    if (drive->machine->hold != NULL && model_block_holds(drive->block, on, offset, length))
         drive->machine->hold(drive, drive->machine->user);
 }
 
@@ -157,7 +157,7 @@ static struct uw_transfer *finish(struct door *door, unsigned at)
     memmove(&door->pending[at], &door->pending[at + 1], (door->count - at) * sizeof pending);
     if (write && pending.sum != sum_of(data, transfer->length))
         complain(door->drive, "a buffer changed while a write was in flight");
-    maybe_hold(door->drive, write ? MODEL_WRITE : MODEL_READ);
+    maybe_hold(door->drive, write ? MODEL_WRITE : MODEL_READ, transfer->offset, transfer->length);
     transfer->result = model_block_move(door->drive->block, write, transfer->offset, transfer->length, data);
     return transfer;
 }
@@ -229,7 +229,7 @@ static bool flush(struct uw_transport *t, int timeout_ms, bool *stalled, struct 
         *stalled = true;
         return uw_fail(e, UW_E_IO, "/model/%s: no answer to a flush", drive->facts.name);
     }
-    maybe_hold(drive, MODEL_FLUSH);
+    maybe_hold(drive, MODEL_FLUSH, 0, 0);
     int error = model_block_flush(drive->block);
     return error == 0 || uw_fail_errno(e, UW_E_IO, error, "/model/%s: cannot flush", drive->facts.name);
 }
@@ -247,7 +247,7 @@ static uint64_t sequence_of(const struct model_drive *drive)
 static bool identify(struct uw_transport *t, struct uw_identity *identity, struct uw_error *e)
 {
     struct model_drive *drive = door_of(t)->drive;
-    maybe_hold(drive, MODEL_LOOK);
+    maybe_hold(drive, MODEL_LOOK, 0, 0);
     int error = model_block_look(drive->block, &identity->bytes);
     if (error != 0)
         return uw_fail_errno(e, UW_E_IO, error, "/model/%s: cannot read its size", drive->facts.name);

@@ -94,14 +94,22 @@ static void pass_json_names_the_image(void **state)
     const struct uw_pass fixed = {
         .kind = UW_PASS_FIXED, .pattern_bytes = 4, .pattern = {0xff, 0xff, 0xff, 0xfd}};
     const struct uw_pass random = {.kind = UW_PASS_KEYSTREAM};
-    json_t *json = uw_pass_json(&fixed);
+    json_t *json = uw_pass_json(&fixed, UW_CIPHER_CHACHA20);
     assert_string_equal(json_string_value(json_object_get(json, "pattern")), "fffffffd");
     assert_int_equal(json_object_size(json), 1);
     json_decref(json);
-    json = uw_pass_json(&random);
-    assert_string_equal(json_string_value(json_object_get(json, "cipher")), "aes-256-ctr");
-    assert_int_equal(json_object_size(json), 1);
-    json_decref(json);
+    static const char *const names[] = {"aes-256-ctr", "chacha20"};
+    for (int i = 0; i < 2; i++) {
+        enum uw_cipher cipher = (enum uw_cipher)(1 - i);
+        json = uw_pass_json(&random, (enum uw_cipher)i);
+        assert_string_equal(json_string_value(json_object_get(json, "cipher")), names[i]);
+        assert_int_equal(json_object_size(json), 1);
+        json_decref(json);
+        assert_true(uw_cipher_by_name(names[i], &cipher));
+        assert_int_equal(cipher, i);
+        assert_false(uw_cipher_by_name("AES-256-CTR", &cipher));
+        assert_false(uw_cipher_by_name(NULL, &cipher));
+    }
 }
 
 static int compare_passes(const void *a, const void *b)
