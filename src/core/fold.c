@@ -188,6 +188,8 @@ static void weigh_verification(struct uw_fold *fold, const json_t *data)
     keep(fold, &fold->verification, data);
     if (number(json_object_get(data, "canary"), "found_after") > 0)
         fold->evidence.canary_alive = true;
+    if (number(json_object_get(data, "witness"), "unchanged") > 0)
+        fold->evidence.canary_alive = true;
     if (number(data, "mismatches") > 0)
         fold->evidence.image_differs = true;
     const char *result = json_string_value(json_object_get(data, "result"));

@@ -22,7 +22,8 @@ struct uw_evidence {
     bool refused; /* the gate said no, or the level is not reachable: nothing was touched */
     /* Seen against it: */
     bool unmarked;         /* not one canary could be stored */
-    bool canary_alive;     /* a canary was found after the erase, or read back different before it */
+    bool canary_alive;     /* a canary or witness was found after the erase, or a canary read back different
+                              before it */
     bool image_differs;    /* a block read back does not hold what the method leaves */
     bool identity_changed; /* another drive answers than the one that was planned for */
     bool unwritten;        /* a block was neither written nor covered by an internal erase that ended well */

@@ -36,7 +36,7 @@ struct erase {
     struct uw_image image; /* of the last pass that was begun */
 };
 
-static bool plant_canaries(struct erase *erase, struct uw_error *e)
+static bool mark(struct erase *erase, struct uw_error *e)
 {
     struct uw_job *job = erase->job;
     struct uw_canaries *canaries = &erase->planted.canaries;
@@ -47,6 +47,9 @@ static bool plant_canaries(struct erase *erase, struct uw_error *e)
         return uw_fail(e, UW_E_IO, "the kernel gives no random bytes");
     if (!uw_sample_places(job->seed, job->drive.bytes, job->drive.logical_block_bytes, &canaries->places))
         return uw_fail(e, UW_E_NOMEM, "out of memory");
+    if (!uw_witness_take(&erase->stream, &canaries->places, &erase->planted.witness, e))
+        return false;
+    erase->phase.name = "canaries";
     if (!uw_canaries_plant(&erase->stream, canaries, planted, e))
         return false;
     uw_job_post(job, UW_EVENT_CANARIES_PLANTED,
@@ -154,8 +157,8 @@ static bool worth_going_on(struct uw_job *job)
 static bool erase_and_verify(struct erase *erase, struct uw_error *e)
 {
     struct uw_job *job = erase->job;
-    erase->phase = (struct uw_job_phase){job, "canaries", 0, 0};
-    if (!uw_stream_begin(&erase->stream, e) || !plant_canaries(erase, e))
+    erase->phase = (struct uw_job_phase){job, "witnesses", 0, 0};
+    if (!uw_stream_begin(&erase->stream, e) || !mark(erase, e))
         return false;
     if (!worth_going_on(job))
         return true;
@@ -200,5 +203,6 @@ void uw_job_erase(struct uw_job *job)
         uw_job_post(job, UW_EVENT_STOPPED, json_pack("{s:s}", "by", "signal"));
     uw_extents_clear(&erase.planted.canaries.places);
     uw_canary_result_clear(&erase.planted.result);
+    uw_witness_clear(&erase.planted.witness);
     OPENSSL_cleanse(erase.planted.canaries.key, sizeof erase.planted.canaries.key);
 }

@@ -47,6 +47,17 @@ static json_t *canary_json(const struct uw_planted *planted, const struct uw_che
                      (json_int_t)check->canaries, "bytes", (json_int_t)planted->canaries.canary_bytes);
 }
 
+/* Old content that is still there; new reference, NULL when the machinery failed. */
+static json_t *witness_json(const struct uw_stream *reader, const struct uw_image *image,
+                            struct uw_witness *witness, struct uw_error *e)
+{
+    struct uw_witness_result result;
+    if (!uw_witness_compare(reader, image, witness, &result, e))
+        return NULL;
+    return json_pack("{s:I, s:I, s:I}", "taken", (json_int_t)result.taken, "constant",
+                     (json_int_t)result.constant, "unchanged", (json_int_t)result.unchanged);
+}
+
 static json_t *observed_json(const struct uw_check_result *check)
 {
     return json_pack("{s:I, s:I, s:I, s:I, s:I}", "expected", (json_int_t)check->matching, "zeros",
@@ -56,7 +67,7 @@ static json_t *observed_json(const struct uw_check_result *check)
 
 static json_t *verification_json(const struct uw_job *job, const struct uw_image *image,
                                  const struct uw_check_result *check, enum uw_profile profile,
-                                 uint64_t samples, uint64_t wanted_bytes, json_t *canary)
+                                 uint64_t samples, uint64_t wanted_bytes, json_t *canary, json_t *witness)
 {
     char seed[2 * UW_SEED_BYTES + 1], commitment[UW_SHA256_HEX];
     uint64_t bytes = job->drive.bytes;
@@ -64,7 +75,7 @@ static json_t *verification_json(const struct uw_job *job, const struct uw_image
     uint64_t blocks_read = check->bytes_read == bytes ? blocks : check->bytes_read / UW_SAMPLE_BLOCK_BYTES;
     uw_hex(job->seed, sizeof job->seed, seed);
     uw_seed_commitment(job->seed, commitment);
-    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:b, s:o, s:o, s:I, s:o, s:o, s:o, s:n, "
+    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:b, s:o, s:o, s:I, s:o, s:o, s:o, s:o, "
                      "s:{s:i, s:I}, s:b, s:s}",
                      "profile", uw_profile_name(profile), "evidence_class", "media", "seed_commitment",
                      commitment, "seed", seed, "samples", (json_int_t)samples, "bytes",
@@ -73,9 +84,9 @@ static json_t *verification_json(const struct uw_job *job, const struct uw_image
                      check->last_read, "expected", expected_json(image), "observed", observed_json(check),
                      "mismatches", (json_int_t)mismatches(check), "mismatching_lba", mismatching_json(check),
                      "read_errors", uw_ranges_json(&check->unreadable, job->drive.logical_block_bytes),
-                     "canary", canary, "witness", "detection", "residue_ppm", RESIDUE_PPM, "probability_ppm",
-                     (json_int_t)uw_detection_ppm(blocks_read, blocks, RESIDUE_PPM), "direct_io",
-                     job->transport->direct_io, "result", result_name(check, wanted_bytes));
+                     "canary", canary, "witness", witness, "detection", "residue_ppm", RESIDUE_PPM,
+                     "probability_ppm", (json_int_t)uw_detection_ppm(blocks_read, blocks, RESIDUE_PPM),
+                     "direct_io", job->transport->direct_io, "result", result_name(check, wanted_bytes));
 }
 
 /* Where the profile reads: all over (no places), or what the seed draws. */
@@ -93,8 +104,8 @@ static bool choose_places(const struct uw_job *job, enum uw_profile profile, str
 }
 
 static bool read_places(struct uw_job *job, const struct uw_stream *reader, const struct uw_image *image,
-                        const struct uw_planted *planted, enum uw_profile profile,
-                        const struct uw_extents *places, struct uw_error *e)
+                        struct uw_planted *planted, enum uw_profile profile, const struct uw_extents *places,
+                        struct uw_error *e)
 {
     struct uw_check_result check = {0};
     uint64_t wanted_bytes = places->count > 0 ? uw_extents_bytes(places) : job->drive.bytes;
@@ -105,16 +116,21 @@ static bool read_places(struct uw_job *job, const struct uw_stream *reader, cons
         json_pack("{s:s, s:I}", "profile", uw_profile_name(profile), "bytes", (json_int_t)wanted_bytes));
     bool done = uw_stream_check(reader, image, planted != NULL ? &planted->canaries : NULL,
                                 places->count > 0 ? places : NULL, &check, e);
+    bool ended = done && !check.stopped && !check.stalled;
+    json_t *witness =
+        planted != NULL && ended ? witness_json(reader, image, &planted->witness, e) : json_null();
     if (done)
         uw_job_post(job, UW_EVENT_VERIFY_ENDED,
                     verification_json(job, image, &check, profile, samples, wanted_bytes,
-                                      planted != NULL ? canary_json(planted, &check) : json_null()));
+                                      planted != NULL ? canary_json(planted, &check) : json_null(), witness));
+    else
+        json_decref(witness);
     uw_check_result_clear(&check);
     return done;
 }
 
 bool uw_job_read_back(struct uw_job *job, const struct uw_stream *stream, const struct uw_image *image,
-                      const struct uw_planted *planted, enum uw_profile profile, struct uw_error *e)
+                      struct uw_planted *planted, enum uw_profile profile, struct uw_error *e)
 {
     struct uw_job_phase phase = {job, "verify", 0, 0};
     struct uw_stream reader = *stream;

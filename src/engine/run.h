@@ -11,6 +11,7 @@
 #include "engine/machine.h"
 #include "engine/stream.h"
 #include "engine/tool.h"
+#include "engine/witness.h"
 #include "probe/probe.h"
 #include "sign/sign.h"
 #include "transport/transport.h"
@@ -104,8 +105,10 @@ void uw_job_check(struct uw_job *job);
 /* documents.c */
 void uw_job_end_check(struct uw_job *job);
 
-/* The canaries of a job, and what became of them. */
+/* What a job keeps of the drive before the erase: witnesses of its old content, canaries, and what became of
+ * them. */
 struct uw_planted {
+    struct uw_witness witness;
     struct uw_canaries canaries;
     struct uw_canary_result result;
 };
@@ -113,12 +116,12 @@ struct uw_planted {
 /* readback.c: reads what the profile asks for (small drives whole), compares it with the image, looks for
  * canaries (NULL: there are none), posts verify-started and verify-ended. False: the machinery failed. */
 bool uw_job_read_back(struct uw_job *job, const struct uw_stream *stream, const struct uw_image *image,
-                      const struct uw_planted *planted, enum uw_profile profile, struct uw_error *e);
+                      struct uw_planted *planted, enum uw_profile profile, struct uw_error *e);
 
 /* A job's progress as an event; for uw_stream.progress. */
 struct uw_job_phase {
     struct uw_job *job;
-    const char *name; /* "canaries", "write", "verify" */
+    const char *name; /* "witnesses", "canaries", "write", "verify" */
     size_t pass, passes;
 };
 void uw_job_progress(void *phase, uint64_t done_bytes, uint64_t total_bytes);

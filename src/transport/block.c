@@ -97,7 +97,9 @@ static bool begin(struct uw_transport *t, unsigned buffers, uint32_t buffer_byte
                        buffer_bytes);
     block->buffers = buffers;
     block->buffer_bytes = buffer_bytes;
-    bool good = block->engine != UW_BLOCK_SYNC && begin_ring(block, e);
+    bool ring =
+        block->engine == UW_BLOCK_RING || (block->engine == UW_BLOCK_AUTO && uw_block_queue_is_long(block));
+    bool good = ring && begin_ring(block, e);
     if (!good && block->engine != UW_BLOCK_RING) {
         t->ops = &sync_ops;
         good = make_arena(block, MAP_SHARED, e) && uw_sync_start(block, e);

@@ -9,7 +9,8 @@
 #include "transport/transport.h"
 
 enum uw_block_engine {
-    UW_BLOCK_AUTO, /* io_uring, pread and pwrite where the kernel refuses it */
+    UW_BLOCK_AUTO, /* io_uring; pread and pwrite where the kernel refuses it, or the device's queue is short
+                    */
     UW_BLOCK_RING,
     UW_BLOCK_SYNC,
 };
@@ -45,6 +46,11 @@ bool uw_block_open_with(const struct uw_drive *drive, bool write, enum uw_block_
 /* Opens the descriptors, checks that they are the drive's, locks them, fills in what the transport says of
  * it. What is open when it fails stays open in *block. */
 bool uw_block_open_node(struct uw_block *block, const struct uw_drive *drive, bool write, struct uw_error *e);
+
+/* Whether the kernel's queue of the device has places for all the transfers that the arena allows. If not,
+ * some threads of the ring's would wait for a place in the kernel, and of a drive that hangs they would hold
+ * our exit: an automatic engine is the other one then. */
+bool uw_block_queue_is_long(const struct uw_block *block);
 
 /* Whether the direct descriptor takes this transfer. */
 bool uw_block_is_direct(const struct uw_block *block, const struct uw_transfer *transfer);

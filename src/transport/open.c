@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,10 +15,10 @@
 
 #include "transport/block.h"
 
-/* udev holds the lock for the moment in which it looks at a device that has just appeared. */
 /* A multiple of the page cache's pages on every machine. */
 enum { PAGE_BYTES = 65536 };
 
+/* udev holds the lock for the moment in which it looks at a device that has just appeared. */
 enum { LOCK_TRIES = 80, LOCK_PAUSE_MS = 25 };
 
 static bool is_same_node(const struct uw_drive *drive, const struct stat *status)
@@ -202,4 +203,35 @@ bool uw_block_open_node(struct uw_block *block, const struct uw_drive *drive, bo
         return false;
     block->transport.direct_io = true;
     return true;
+}
+
+/* A number of the device's queue; 0: not told. The queue of a partition is its disk's. */
+static uint64_t queue_number(dev_t device, const char *name)
+{
+    static const char *const folders[] = {"queue", "../queue"};
+    for (size_t i = 0; i < 2; i++) {
+        char path[128], text[32] = "";
+        snprintf(path, sizeof path, "/sys/dev/block/%u:%u/%s/%s", major(device), minor(device), folders[i],
+                 name);
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        ssize_t got = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+        if (fd >= 0)
+            close(fd);
+        if (got > 0)
+            return strtoull(text, NULL, 10);
+    }
+    return 0;
+}
+
+bool uw_block_queue_is_long(const struct uw_block *block)
+{
+    struct stat status;
+    if (!block->device || fstat(block->fd, &status) != 0)
+        return true;
+    uint64_t most_bytes = queue_number(status.st_rdev, "max_sectors_kb") * 1024;
+    uint64_t places = queue_number(status.st_rdev, "nr_requests");
+    if (most_bytes == 0 || places == 0)
+        return true;
+    uint64_t each = (block->buffer_bytes + most_bytes - 1) / most_bytes;
+    return each * block->buffers <= places;
 }

@@ -77,7 +77,7 @@ static void copy_key(const char *to)
 struct gate {
     pthread_mutex_t lock;
     pthread_cond_t opened;
-    bool open;
+    bool open, occupied;
 };
 
 static void wait_at_gate(struct model_drive *drive, void *user)
@@ -88,6 +88,7 @@ static void wait_at_gate(struct model_drive *drive, void *user)
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += HOLD_S;
     pthread_mutex_lock(&gate->lock);
+    gate->occupied = true;
     while (!gate->open && pthread_cond_timedwait(&gate->opened, &gate->lock, &until) == 0) {
     }
     pthread_mutex_unlock(&gate->lock);
@@ -194,6 +195,14 @@ static void listen(void *user, const struct uw_event *event)
         flow->heard(flow, event);
 }
 
+static bool is_occupied(struct gate *gate)
+{
+    pthread_mutex_lock(&gate->lock);
+    bool occupied = gate->occupied;
+    pthread_mutex_unlock(&gate->lock);
+    return occupied;
+}
+
 static bool has_begun(const struct flow *flow)
 {
     if (flow->stop_at_pass < 0)
@@ -214,7 +223,7 @@ static void listen_to_the_end(struct flow *flow)
     bool more = true;
     while (more) {
         more = uw_run_poll(flow->run, POLL_MS, listen, flow);
-        if (flow->stop_at_pass != 0 && has_begun(flow)) {
+        if (flow->stop_at_pass != 0 && has_begun(flow) && is_occupied(flow->gate)) {
             uw_run_stop(flow->run);
             flow_release(flow);
         }

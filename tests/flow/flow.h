@@ -34,8 +34,8 @@ struct flow {
     const char **targets;
     struct uw_request request; /* level clear, all drives, unless the test says otherwise */
     enum device_confirm confirm;
-    /* Presses Ctrl-C when pass `stop_at_pass` of job 0 has begun, or, negative, when that drive is about to
-     * be touched; a MODEL_HOLD waits for that. 0: never. */
+    /* Presses Ctrl-C when pass `stop_at_pass` of job 0 has begun (negative: when that drive is about to be
+     * touched) and a drive waits at its MODEL_HOLD. 0: never. */
     json_int_t stop_at_pass;
     void (*heard)(struct flow *flow, const struct uw_event *event); /* may be NULL; must not fail the test */
     void *user;

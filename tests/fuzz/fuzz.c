@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fuzz.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <jansson.h>
+#include "core/document.h"
 
 void fuzz_must(bool holds, const char *property, const char *file, int line)
 {
@@ -54,6 +55,19 @@ void must_explain(const struct uw_error *e, enum uw_code code)
     must_be_printable(e->way_out, false);
 }
 
+void must_be_document(json_t *value)
+{
+    struct uw_error e = {0};
+    size_t bytes = 0;
+    char *text = uw_document_canonical(value, &bytes, &e);
+    must(text != NULL);
+    json_t *again = uw_document_parse(text, bytes, &e);
+    must(again != NULL && json_equal(value, again));
+    json_decref(again);
+    json_decref(value);
+    free(text);
+}
+
 static void write_all(int fd, const char *data, size_t bytes)
 {
     for (size_t done = 0; done < bytes;) {
@@ -75,4 +89,24 @@ const char *fuzz_file(const void *data, size_t bytes)
     must(ftruncate(fd, 0) == 0);
     write_all(fd, data, bytes);
     return path;
+}
+
+void fuzz_make_folder(const char *name, char *path, size_t path_bytes)
+{
+    char made[512];
+    const char *tmp = getenv("TMPDIR");
+    int n = snprintf(made, sizeof made, "%s/%s.XXXXXX", tmp != NULL ? tmp : "/tmp", name);
+    must(n > 0 && (size_t)n < sizeof made && mkdtemp(made) != NULL);
+    char *resolved = realpath(made, NULL);
+    must(resolved != NULL && strlen(resolved) < path_bytes);
+    snprintf(path, path_bytes, "%s", resolved);
+    free(resolved);
+}
+
+void fuzz_write(const char *path, const void *data, size_t bytes)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    must(fd >= 0);
+    write_all(fd, data, bytes);
+    close(fd);
 }

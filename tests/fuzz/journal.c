@@ -14,10 +14,10 @@
 #include "fuzz.h"
 #include "output/output.h"
 
-/* A folder of its own below TMPDIR, which whoever calls removes. */
 static char folder[256], certificates[PATH_MAX], journal[PATH_MAX];
 static struct uw_key *key;
 
+/* As a private key must lie: for its owner alone. */
 static void copy_key(const char *to)
 {
     char text[512];
@@ -25,9 +25,7 @@ static void copy_key(const char *to)
     must(from != NULL);
     size_t bytes = fread(text, 1, sizeof text, from);
     fclose(from);
-    int fd = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    must(fd >= 0 && write(fd, text, bytes) == (ssize_t)bytes);
-    close(fd);
+    fuzz_write(to, text, bytes);
 }
 
 static void set_up(void)
@@ -36,9 +34,7 @@ static void set_up(void)
     char path[PATH_MAX];
     if (key != NULL)
         return;
-    const char *tmp = getenv("TMPDIR");
-    snprintf(folder, sizeof folder, "%s/journal.XXXXXX", tmp != NULL ? tmp : "/tmp");
-    must(mkdtemp(folder) != NULL);
+    fuzz_make_folder("journal", folder, sizeof folder);
     snprintf(path, sizeof path, "%s/key.pem", folder);
     copy_key(path);
     must(uw_key_load_private(path, &key, &e));
@@ -47,13 +43,6 @@ static void set_up(void)
     snprintf(path, sizeof path, "%s/journal", folder);
     must(mkdir(certificates, 0700) == 0 && mkdir(path, 0700) == 0);
     snprintf(journal, sizeof journal, "%s/journal/broken.jsonl", folder);
-}
-
-static void write_journal(const uint8_t *data, size_t bytes)
-{
-    int fd = open(journal, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    must(fd >= 0 && (bytes == 0 || write(fd, data, bytes) == (ssize_t)bytes));
-    close(fd);
 }
 
 /* What the crash left is evidence: recovery adds to it and changes nothing. */
@@ -149,7 +138,7 @@ static size_t count_stored(const json_t *recovered)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
     set_up();
-    write_journal(data, bytes);
+    fuzz_write(journal, data, bytes);
     json_t *recovered = json_array();
     bool good = recover(recovered);
     must_begin_with(data, bytes);

@@ -308,6 +308,10 @@ const struct device devices[] = {
     {"stopped-in-pass-3-of-35", .stop_at_pass = 3, LARGE, .request.standard = "gutmann", /* 3 */
      FAULTS = {{MODEL_HOLD, MODEL_WRITE, .after_bytes = LARGE_MARKER_BYTES + 36 * MIB}},
      .expect = {ABORTED}},
+    {"stopped-at-a-passing-error", .stop_at_pass = 1, LARGE, /* nobody knows of a block that takes no write */
+     FAULTS = {{MODEL_ERROR, MODEL_WRITE, 9000, 1, ERASING, .times = 1},
+               {MODEL_HOLD, MODEL_WRITE, 9000, 1, ERASING}},
+     .expect = {ABORTED}},
     {"stopped-with-a-dead-block", .stop_at_pass = 2, LARGE, .request.standard = "dod-5220.22-m",
      FAULTS = {{MODEL_ERROR, MODEL_WRITE, 1000, 1},
                {MODEL_HOLD, MODEL_WRITE, .after_bytes = LARGE_MARKER_BYTES + 20 * MIB}},

@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 # What scripts share that kill an erase. Sourced by them, behind tests/lib.sh.
 
-# disks COUNT SIZE: so many loop devices, `loop`, full of markers as ram/before is; `confirm`: what allows an
-# erase of them.
+# disks COUNT SIZE: so many loop devices, `loop`, full of markers as the file `disk` is; `confirm`: what allows an
+# erase of them. Everything lies in memory: hundreds of runs wait for nothing.
 disks() {
     local n
     in_ram
-    head -c "$2" < <(yes "$marker") >ram/before
+    cd ram
+    scratch=$PWD
+    here=(--state "$scratch/state" --certificates "$scratch/certificates" --key "$scratch/key.pem")
+    make_key
+    head -c "$2" < <(yes "$marker") >disk
     loop=() confirm=()
     for ((n = 1; n <= $1; n++)); do
-        cp ram/before ram/$n.img
-        loop[n]=$(attach ram/$n.img)
+        cp disk $n.img
+        loop[n]=$(attach $n.img)
         confirm+=(--confirm "$(id_of "${loop[n]}")")
     done
 }
@@ -18,7 +22,7 @@ disks() {
 # fresh COUNT: so many disks as they were, no documents.
 fresh() {
     local n
-    for ((n = 1; n <= $1; n++)); do dd if=ram/before of=ram/$n.img bs=1M conv=notrunc status=none; done
+    for ((n = 1; n <= $1; n++)); do dd if=disk of=$n.img bs=1M conv=notrunc status=none; done
     rm -rf state certificates
 }
 
@@ -43,7 +47,7 @@ left_behind() {
     find certificates -name '*.json' -exec jq empty {} + || fail "$moment: half a document"
     find certificates -name '*.json' -exec sha256sum {} + >before
     for ((n = 1; n <= $1; n++)); do
-        cmp -s ram/before ram/$n.img || grep -q intent.json before || fail "$moment: touched without an intent"
+        cmp -s disk $n.img || grep -q intent.json before || fail "$moment: touched without an intent"
     done
 }
 
