@@ -132,7 +132,7 @@ static void take_event(struct view_drive *drive, const struct uw_event *event)
     case UW_EVENT_TOUCHED:
         drive->state = VIEW_RUNNING;
         drive->started_ns = event->boottime_ns;
-        begin_phase(drive, "canaries", 0);
+        begin_phase(drive, "witnesses", 0);
         break;
     case UW_EVENT_PASS_STARTED:
         begin_pass(drive, number_of(data, "pass"), number_of(data, "passes"), drive->bytes);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/ranges.h"
 
 void uw_fold_init(struct uw_fold *fold)
 {
@@ -97,30 +98,34 @@ static void start_pass(struct uw_fold *fold, const struct uw_event *event)
         fold->lost = true;
 }
 
-static bool holds(const json_t *array, const json_t *value)
+static uint64_t count_blocks(const json_t *ranges)
 {
-    size_t i;
-    json_t *item;
-    json_array_foreach(array, i, item) {
-        if (json_equal(item, value))
-            return true;
-    }
-    return false;
-}
-
-/* A block that several passes could not write stands in the list once. */
-static void add_unwritten(struct uw_fold *fold, json_t *step, const json_t *ranges)
-{
-    json_t *list = json_object_get(step, "unwritten");
+    uint64_t blocks = 0;
     size_t i;
     json_t *range;
-    bool known = json_array_size(list) > 0;
     json_array_foreach(ranges, i, range) {
-        if (known && holds(list, range))
-            continue;
-        if (json_array_append(list, range) != 0)
-            fold->lost = true;
+        blocks += (uint64_t)number(range, "count");
     }
+    return blocks;
+}
+
+/* A block that several passes could not write counts once. A pass knows its bytes, a tail shorter than a
+ * block among them; of several passes the blocks are known. */
+static void add_unwritten(struct uw_fold *fold, json_t *step, const json_t *data)
+{
+    const json_t *ranges = json_object_get(data, "unwritten");
+    const json_t *capacity = json_object_get(json_object_get(fold->drive, "medium"), "capacity");
+    uint64_t blocks;
+    json_t *both = uw_ranges_union(json_object_get(step, "unwritten"), ranges, &blocks);
+    json_int_t bytes = number(step, "unwritten_bytes");
+    if (number(data, "unwritten_bytes") > bytes)
+        bytes = number(data, "unwritten_bytes");
+    if (json_array_size(json_object_get(step, "unwritten")) > 0 && blocks > count_blocks(ranges))
+        bytes = (json_int_t)blocks * number(capacity, "logical_block_bytes");
+    set(fold, step, "unwritten", both);
+    set(fold, step, "unwritten_bytes", json_integer(bytes));
+    if (number(data, "unwritten_omitted") > number(step, "unwritten_omitted"))
+        set(fold, step, "unwritten_omitted", json_integer(number(data, "unwritten_omitted")));
 }
 
 static void add_to(struct uw_fold *fold, json_t *object, const char *name, json_int_t more)
@@ -144,11 +149,7 @@ static void end_pass(struct uw_fold *fold, const struct uw_event *event)
     add_to(fold, step, "bytes_written", number(data, "bytes_written"));
     add_to(fold, step, "retries", number(data, "retries"));
     add_to(fold, step, "errors", (json_int_t)json_array_size(json_object_get(data, "unwritten")));
-    if (number(data, "unwritten_bytes") > number(step, "unwritten_bytes"))
-        set(fold, step, "unwritten_bytes", json_integer(number(data, "unwritten_bytes")));
-    if (number(data, "unwritten_omitted") > number(step, "unwritten_omitted"))
-        set(fold, step, "unwritten_omitted", json_integer(number(data, "unwritten_omitted")));
-    add_unwritten(fold, step, json_object_get(data, "unwritten"));
+    add_unwritten(fold, step, data);
     if (number(data, "unwritten_bytes") > 0)
         fold->evidence.unwritten = true;
 }

@@ -108,3 +108,46 @@ json_t *uw_ranges_json(const struct uw_ranges *ranges, uint32_t logical_block_by
     }
     return list;
 }
+
+/* In blocks. */
+static size_t read_list(const json_t *list, struct uw_range *to)
+{
+    size_t i;
+    const json_t *item;
+    json_array_foreach(list, i, item) {
+        to[i].offset = (uint64_t)json_integer_value(json_object_get(item, "lba"));
+        to[i].length = (uint64_t)json_integer_value(json_object_get(item, "count"));
+        to[i].errno_value = (int)json_integer_value(json_object_get(item, "errno"));
+    }
+    return json_array_size(list);
+}
+
+static int compare_offsets(const void *a, const void *b)
+{
+    const struct uw_range *first = a, *second = b;
+    return (first->offset > second->offset) - (first->offset < second->offset);
+}
+
+json_t *uw_ranges_union(const json_t *a, const json_t *b, uint64_t *blocks)
+{
+    struct uw_range *items = calloc(json_array_size(a) + json_array_size(b) + 1, sizeof *items);
+    struct uw_ranges both = {0};
+    uint64_t end = 0;
+    bool added = items != NULL;
+    size_t count = added ? read_list(a, items) : 0;
+    count += added ? read_list(b, items + count) : 0;
+    if (added)
+        qsort(items, count, sizeof *items, compare_offsets);
+    for (size_t i = 0; i < count && added; i++) {
+        uint64_t item_end = items[i].offset + items[i].length;
+        uint64_t from = items[i].offset > end ? items[i].offset : end;
+        if (item_end > from)
+            added = uw_ranges_add(&both, from, item_end - from, items[i].errno_value);
+        end = item_end > end ? item_end : end;
+    }
+    *blocks = both.bytes;
+    json_t *list = added ? uw_ranges_json(&both, 1) : NULL;
+    uw_ranges_clear(&both);
+    free(items);
+    return list;
+}

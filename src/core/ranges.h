@@ -36,4 +36,8 @@ void uw_ranges_clear(struct uw_ranges *ranges);
 /* [{"lba","count","errno"}]; the tail shorter than a block counts as one. New reference. */
 json_t *uw_ranges_json(const struct uw_ranges *ranges, uint32_t logical_block_bytes);
 
+/* Both lists of uw_ranges_json as one, ascending, each block once (with the first errno it was listed with).
+ * `*blocks` is how many there are. New reference; NULL when memory ran out. */
+json_t *uw_ranges_union(const json_t *a, const json_t *b, uint64_t *blocks);
+
 #endif

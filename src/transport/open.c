@@ -18,6 +18,9 @@
 /* A multiple of the page cache's pages on every machine. */
 enum { PAGE_BYTES = 65536 };
 
+/* At worst a buffer's pages lie apart. */
+enum { SEGMENT_BYTES = 4096 };
+
 /* udev holds the lock for the moment in which it looks at a device that has just appeared. */
 enum { LOCK_TRIES = 80, LOCK_PAUSE_MS = 25 };
 
@@ -229,7 +232,10 @@ bool uw_block_queue_is_long(const struct uw_block *block)
     if (!block->device || fstat(block->fd, &status) != 0)
         return true;
     uint64_t most_bytes = queue_number(status.st_rdev, "max_sectors_kb") * 1024;
+    uint64_t segment_bytes = queue_number(status.st_rdev, "max_segments") * SEGMENT_BYTES;
     uint64_t places = queue_number(status.st_rdev, "nr_requests");
+    if (segment_bytes > 0 && segment_bytes < most_bytes)
+        most_bytes = segment_bytes;
     if (most_bytes == 0 || places == 0)
         return true;
     uint64_t each = (block->buffer_bytes + most_bytes - 1) / most_bytes;
