@@ -109,6 +109,16 @@ static uint64_t count_blocks(const json_t *ranges)
     return blocks;
 }
 
+/* The last block may be shorter than the others. */
+static json_int_t bytes_of(const json_t *ranges, uint64_t blocks, const json_t *capacity)
+{
+    json_int_t block_bytes = number(capacity, "logical_block_bytes");
+    const json_t *last = last_of(ranges);
+    bool ends_there = number(last, "lba") + number(last, "count") == number(capacity, "blocks");
+    json_int_t missing = number(capacity, "blocks") * block_bytes - number(capacity, "bytes");
+    return (json_int_t)blocks * block_bytes - (ends_there ? missing : 0);
+}
+
 /* A block that several passes could not write counts once. A pass knows its bytes, a tail shorter than a
  * block among them; of several passes the blocks are known. */
 static void add_unwritten(struct uw_fold *fold, json_t *step, const json_t *data)
@@ -121,7 +131,7 @@ static void add_unwritten(struct uw_fold *fold, json_t *step, const json_t *data
     if (number(data, "unwritten_bytes") > bytes)
         bytes = number(data, "unwritten_bytes");
     if (json_array_size(json_object_get(step, "unwritten")) > 0 && blocks > count_blocks(ranges))
-        bytes = (json_int_t)blocks * number(capacity, "logical_block_bytes");
+        bytes = bytes_of(both, blocks, capacity);
     set(fold, step, "unwritten", both);
     set(fold, step, "unwritten_bytes", json_integer(bytes));
     if (number(data, "unwritten_omitted") > number(step, "unwritten_omitted"))

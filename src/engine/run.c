@@ -111,6 +111,9 @@ static bool all_stored(const struct uw_run *run)
 static enum uw_exit check_exit(const struct uw_run *run)
 {
     for (size_t i = 0; i < run->job_count; i++)
+        if (run->started && !run->jobs[i].holds && uw_job_fold(&run->jobs[i])->evidence.aborted)
+            return UW_EXIT_ABORTED;
+    for (size_t i = 0; i < run->job_count; i++)
         if (!run->jobs[i].holds)
             return UW_EXIT_FAILED;
     if (!run->started || run->job_count == 0)

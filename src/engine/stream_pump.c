@@ -26,9 +26,10 @@ enum {
 struct run {
     uint64_t offset, end;
     uint32_t step;
-    int error;      /* why the bytes are here */
-    bool is_probe;  /* one step: the last block of a piece */
-    uint64_t begin; /* of that piece */
+    int error;         /* why the bytes are here */
+    bool is_confirmed; /* they failed more than once */
+    bool is_probe;     /* one step: the last block of a piece */
+    uint64_t begin;    /* of that piece */
 };
 
 struct slot {
@@ -117,7 +118,11 @@ static bool fail(struct state *state, const struct slot *slot, uint64_t offset, 
 {
     uint64_t end = slot->transfer.offset + slot->transfer.length, length = end - offset;
     uint32_t block = state->pump->stream->transport->block_bytes;
-    struct run run = {.offset = offset, .end = end, .step = (uint32_t)length, .error = error};
+    struct run run = {.offset = offset,
+                      .end = end,
+                      .step = (uint32_t)length,
+                      .error = error,
+                      .is_confirmed = slot->is_again};
     bool dead = ++state->failures >= PATIENCE;
     if (dead && is_gone(error))
         state->gone = error;
@@ -311,14 +316,15 @@ static bool reap(struct state *state, struct uw_error *e)
     return settle(state, slot, e);
 }
 
-/* What is left when the work ends early: what failed before a stop, and all that a drive that is gone did not
- * take. */
+/* What is left when the work ends early: all that a drive that is gone did not take. What failed once before
+ * a stop and was not tried again is not known to be bad. */
 static bool lose_rest(struct state *state, struct uw_error *e)
 {
     bool good = true;
     while (state->run_count > 0 && good) {
         const struct run *run = &state->runs[--state->run_count];
-        good = lose(state, run->is_probe ? run->begin : run->offset, run->end, run->error, e);
+        if (run->is_confirmed || state->gone != 0)
+            good = lose(state, run->is_probe ? run->begin : run->offset, run->end, run->error, e);
     }
     while (state->gone != 0 && !state->pump->stalled && good && chunks_left(state)) {
         struct run chunk = next_chunk(state);

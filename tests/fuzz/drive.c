@@ -242,10 +242,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     write_usual();
     write_attributes(data, bytes);
     must(uw_probe_all(&roots, &drives, &e));
-    for (size_t i = 0; i < drives.count; i++) {
+    for (size_t i = 0; i < drives.count; i++)
         check_drive(&drives.items[i]);
-        check_again(&drives.items[i]);
-    }
+    if (drives.count > 0) /* it costs as much as all before: one of them will do */
+        check_again(&drives.items[bytes % drives.count]);
     uw_drives_clear(&drives);
     json_t *unknown = json_object(), *host = uw_probe_host(&roots, unknown);
     must(host != NULL);

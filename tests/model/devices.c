@@ -12,7 +12,7 @@ enum { BLOCKS = 4096, MARKERS = 16 };
 #define LARGE .config.bytes = 16 * MIB
 #define LARGE_MARKER_BYTES (128 * 4096ULL)
 #define ERASING .after_flushes = 1
-#define AFTER_MARKERS .after_transfers = 2 * MARKERS
+#define AFTER_MARKERS .once_erasing = true
 #define VERIFYING .after_flushes = 2
 
 #define NOT_STORED "marker blocks were not stored or not erased"
@@ -128,6 +128,10 @@ const struct device devices[] = {
      FAULTS = {{MODEL_ERROR, MODEL_WRITE, 900, 1, ERASING, .until_bytes = MARKER_BYTES + 2 * MIB - 511},
                {MODEL_ERROR, MODEL_WRITE, 1000, 1, .after_bytes = MARKER_BYTES + 4 * MIB - 512}},
      .expect = {FAILED = DIFFERS, .mismatches = 1, .unwritten = {{900, 1, EIO}, {1000, 1, EIO}}}},
+    {"dead-tail-and-another-block-in-pass-1", .request.standard = "twice",
+     .config = {.bytes = MIB + 100, .faults = {{MODEL_ERROR, 0, MODEL_LAST, 1},
+                {MODEL_ERROR, MODEL_WRITE, 900, 1, ERASING, .until_bytes = MIB + 8 * 4096 - 511}}},
+     .expect = {FAILED = UNWRITTEN, .unreadable = 1, .unwritten = {{900, 1, EIO}, {2048, 1, EIO}}}},
     {"bad-range-grows", .request.standard = "twice",
      FAULTS = {{MODEL_ERROR, MODEL_WRITE, 1000, 8}, {MODEL_ERROR, MODEL_WRITE, 1008, 4,
                .after_bytes = MARKER_BYTES + 2 * MIB - 8 * 512}},

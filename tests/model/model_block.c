@@ -108,6 +108,7 @@ static bool is_on(const struct model_block *model, const struct model_fault *fau
 {
     return model->transfers >= fault->after_transfers && model->bytes_written >= fault->after_bytes &&
            model->flushes >= fault->after_flushes && model->looks >= fault->after_looks &&
+           (!fault->once_erasing || model->erasing) &&
            (fault->until_bytes == 0 || model->bytes_written < fault->until_bytes) &&
            (fault->until_flushes == 0 || model->flushes < fault->until_flushes) && fault->times != UINT32_MAX;
 }
@@ -314,6 +315,7 @@ int64_t model_block_move(struct model_block *model, bool write, uint64_t offset,
                               .offset = offset,
                               .length = length,
                               .data = data};
+    model->erasing |= write && model->flushes > 0;
     fail_power(model, move.on);
     int64_t result = is_gone(model, move.on) ? -ENODEV : carry_out(model, &move);
     model->transfers++;

@@ -51,6 +51,7 @@ struct model_fault {
     /* Begins when all of these were reached, ends when one of the others is; bytes are those written. */
     uint64_t after_transfers, after_bytes, after_flushes, after_looks;
     uint64_t until_bytes, until_flushes;
+    bool once_erasing; /* begins with the first write after a flush */
     unsigned times;
     int error; /* 0: EIO */
     uint64_t value;
@@ -76,6 +77,7 @@ struct model_block {
     uint8_t *flushed;         /* the medium after the flush before; NULL where no fault asks */
     uint32_t *accepted;       /* per block: writes that were acknowledged whole since the first flush */
     bool other[MODEL_FIELDS]; /* what the last look saw */
+    bool erasing;             /* a write came after a flush */
     uint64_t transfers, bytes_written, flushes, looks;
     uint64_t accepted_bytes; /* since the first flush */
 };
