@@ -64,7 +64,7 @@ static int finish(const struct verb *verb, int code)
     if (flush_stdout(&e))
         return code;
     int failed = complain(&e);
-    bool erased = verb != NULL && verb->bit == V_ERASE;
+    bool erased = verb != NULL && (verb->bit & (V_ERASE | V_VERIFY)) != 0;
     return code == UW_EXIT_SANITIZED && !erased ? failed : code;
 }
 

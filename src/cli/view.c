@@ -90,6 +90,8 @@ static void end(struct view_drive *drive, const struct uw_event *event)
     if (strcmp(drive->verdict, "refused") == 0 && *detail != '\0')
         reason = "";
     bool both = *reason != '\0' && *detail != '\0';
+    if (both && strstr(detail, reason) != NULL)
+        reason = "", both = false;
     snprintf(why, sizeof why, "%s%s%s", reason, both ? ": " : "", detail);
     keep(drive->why, sizeof drive->why, why);
     drive->state = VIEW_ENDED;

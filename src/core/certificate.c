@@ -81,10 +81,11 @@ static json_t *sanitized_statement(const struct uw_fold *fold)
     const json_t *capacity = json_object_get(json_object_get(fold->drive, "medium"), "capacity");
     json_int_t blocks = json_integer_value(json_object_get(capacity, "blocks"));
     json_int_t coverage = json_integer_value(json_object_get(fold->verification, "coverage_ppm"));
-    json_int_t samples = json_integer_value(json_object_get(fold->verification, "samples"));
+    json_int_t block_bytes = json_integer_value(json_object_get(capacity, "logical_block_bytes"));
+    json_int_t bytes_read = json_integer_value(json_object_get(fold->verification, "bytes"));
     char read_back[64] = "all of them";
-    if (coverage < 1000000)
-        snprintf(read_back, sizeof read_back, "%" JSON_INTEGER_FORMAT " of them", samples);
+    if (coverage < 1000000 && block_bytes > 0)
+        snprintf(read_back, sizeof read_back, "%" JSON_INTEGER_FORMAT " of them", bytes_read / block_bytes);
     return json_sprintf(
         "All %" JSON_INTEGER_FORMAT " addressable blocks were overwritten and %s read back.%s%s%s", blocks,
         read_back, areas[0] ? " " : "", areas, areas[0] ? " areas were not reached." : "");
