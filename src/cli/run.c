@@ -28,7 +28,7 @@ static void on_continue(int signal_number)
 /* What was ignored when we came, as under nohup, stays ignored. */
 static void catch_unless_ignored(int signal_number, void (*handler)(int))
 {
-    struct sigaction old, action = {.sa_handler = handler};
+    struct sigaction old, action = {.sa_handler = handler, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     if (sigaction(signal_number, NULL, &old) == 0 && old.sa_handler == SIG_IGN)
         return;

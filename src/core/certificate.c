@@ -215,7 +215,7 @@ static json_t *finish_body(const struct uw_fold *fold, json_t *body)
 
 json_t *uw_fold_intent(const struct uw_fold *fold, int64_t issued_at_ns)
 {
-    if (fold->run == NULL || fold->drive == NULL || fold->plan == NULL)
+    if (fold->run == NULL || fold->drive == NULL || fold->plan == NULL || fold->lost)
         return NULL;
     json_t *body = begin_body(fold, "urn:unwrite:intent:1", "intent", issued_at_ns);
     json_t *plan = json_deep_copy(fold->plan);

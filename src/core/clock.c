@@ -31,5 +31,9 @@ int64_t uw_time_parse(const char *text)
         return 0;
     parts.tm_year -= 1900;
     parts.tm_mon -= 1;
-    return (int64_t)timegm(&parts) * 1000000000 + rest;
+    int64_t time_ns;
+    if (__builtin_mul_overflow((int64_t)timegm(&parts), (int64_t)1000000000, &time_ns) ||
+        __builtin_add_overflow(time_ns, (int64_t)rest, &time_ns))
+        return 0;
+    return time_ns;
 }

@@ -331,11 +331,14 @@ bool uw_fold_holds(const struct uw_fold *fold, const char **reason)
     else if (e->image_differs)
         *reason = fold->bound != NULL ? "it does not hold what its certificate says"
                                       : "it does not hold one byte all over";
+    else if (e->identity_changed)
+        *reason = "another drive answers than the one that was named";
     else if (e->aborted)
         *reason = "the check was stopped";
     else if (!e->read_back || fold->lost)
         *reason = "not everything could be read";
     else
         *reason = fold->bound != NULL ? "it holds what its certificate says" : "it holds one byte all over";
-    return e->read_back && !e->broken && !e->stalled && !e->image_differs && !e->aborted && !fold->lost;
+    return e->read_back && e->identity_same && !e->broken && !e->stalled && !e->image_differs &&
+           !e->aborted && !fold->lost;
 }

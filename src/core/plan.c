@@ -163,7 +163,7 @@ void uw_plan_make(const struct uw_drive *drive, const struct uw_policy *policy, 
     plan->estimate_s = estimate_s(plan);
     plan->limitation_count =
         uw_limitations(drive, plan->method->technique, plan->limitations, UW_LIMITATIONS);
-    plan->hidden_unknown = drive->bus == UW_BUS_ATA;
+    plan->hidden_unknown = uw_may_hide_areas(drive);
 }
 
 enum uw_level uw_plan_reach(const struct uw_drive *drive, enum uw_rule_set set, uw_method_list *methods,

@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/plan.h"
 
+/* A list that could not take an item is no list: the document that it is for fails. */
+static void append(json_t **list, json_t *item)
+{
+    if (json_array_append_new(*list, item) == 0)
+        return;
+    json_decref(*list);
+    *list = NULL;
+}
+
 static json_t *passes_json(const struct uw_standard *standard, enum uw_cipher cipher)
 {
     json_t *passes = json_array();
     for (size_t i = 0; i < standard->pass_count; i++)
-        json_array_append_new(passes, uw_pass_json(&standard->passes[i], cipher));
+        append(&passes, uw_pass_json(&standard->passes[i], cipher));
     return passes;
 }
 
@@ -14,12 +23,11 @@ static json_t *steps_json(const struct uw_plan *plan)
     json_t *steps = json_array();
     if (plan->method == NULL)
         return steps;
-    json_array_append_new(steps, json_pack("{s:s, s:s, s:o, s:I, s:b, s:s, s:o}", "method", plan->method->id,
-                                           "technique", uw_technique_name(plan->method->technique), "levels",
-                                           uw_technique_levels(plan->method->technique), "estimate_s",
-                                           (json_int_t)plan->estimate_s, "can_stop", plan->method->can_stop,
-                                           "standard", plan->standard->id, "passes",
-                                           passes_json(plan->standard, plan->policy.cipher)));
+    append(&steps, json_pack("{s:s, s:s, s:o, s:I, s:b, s:s, s:o}", "method", plan->method->id, "technique",
+                             uw_technique_name(plan->method->technique), "levels",
+                             uw_technique_levels(plan->method->technique), "estimate_s",
+                             (json_int_t)plan->estimate_s, "can_stop", plan->method->can_stop, "standard",
+                             plan->standard->id, "passes", passes_json(plan->standard, plan->policy.cipher)));
     return steps;
 }
 
@@ -27,7 +35,7 @@ static json_t *limitations_json(const struct uw_plan *plan)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < plan->limitation_count; i++)
-        json_array_append_new(list, json_string(plan->limitations[i]));
+        append(&list, json_string(plan->limitations[i]));
     return list;
 }
 
@@ -35,8 +43,7 @@ static json_t *also_affected_json(const struct uw_drive *drive)
 {
     json_t *list = json_array();
     if (drive->partitions > 0)
-        json_array_append_new(
-            list, json_sprintf("%u partition%s", drive->partitions, drive->partitions == 1 ? "" : "s"));
+        append(&list, json_sprintf("%u partition%s", drive->partitions, drive->partitions == 1 ? "" : "s"));
     return list;
 }
 
@@ -44,8 +51,8 @@ static json_t *rejected_json(const struct uw_plan *plan)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < plan->rejected_count; i++)
-        json_array_append_new(list, json_pack("{s:s, s:s}", "method", plan->rejected[i].method->id, "why",
-                                              plan->rejected[i].why));
+        append(&list,
+               json_pack("{s:s, s:s}", "method", plan->rejected[i].method->id, "why", plan->rejected[i].why));
     return list;
 }
 
@@ -92,9 +99,9 @@ static json_t *alternatives_json(const struct uw_plan *plan)
     if (plan->method == NULL)
         return list;
     for (int i = UW_RULES_LOWEST + 1; i < UW_RULE_SETS; i++)
-        json_array_append_new(
-            list, json_pack("{s:s, s:s}", "rule_set", uw_rule_set_name((enum uw_rule_set)i), "level",
-                            uw_level_name(uw_technique_level(plan->method->technique, (enum uw_rule_set)i))));
+        append(&list,
+               json_pack("{s:s, s:s}", "rule_set", uw_rule_set_name((enum uw_rule_set)i), "level",
+                         uw_level_name(uw_technique_level(plan->method->technique, (enum uw_rule_set)i))));
     return list;
 }
 
@@ -102,14 +109,14 @@ static json_t *reservations_json(const struct uw_plan *plan)
 {
     json_t *list = json_array();
     if (plan->downgraded)
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s+++}", "code", "downgraded", "severity",
-                                              "reservation", "text", uw_level_name(plan->policy.level),
-                                              " was asked for and could not be reached; ",
-                                              uw_level_name(plan->level), " was allowed instead"));
+        append(&list,
+               json_pack("{s:s, s:s, s:s+++}", "code", "downgraded", "severity", "reservation", "text",
+                         uw_level_name(plan->policy.level), " was asked for and could not be reached; ",
+                         uw_level_name(plan->level), " was allowed instead"));
     if (plan->hidden_unknown)
-        json_array_append_new(
-            list, json_pack("{s:s, s:s, s:s}", "code", "hidden_areas_not_checked", "severity", "reservation",
-                            "text", "whether the drive hides areas (HPA, DCO, AMAX) was not asked"));
+        append(&list,
+               json_pack("{s:s, s:s, s:s}", "code", "hidden_areas_not_checked", "severity", "reservation",
+                         "text", "whether the drive hides areas (HPA, DCO, AMAX) was not asked"));
     return list;
 }
 

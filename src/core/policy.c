@@ -166,6 +166,13 @@ static const struct {
 #undef ON
 };
 
+bool uw_may_hide_areas(const struct uw_drive *drive)
+{
+    bool is_disk = drive->media == UW_MEDIA_HDD || drive->media == UW_MEDIA_HDD_SMR ||
+                   drive->media == UW_MEDIA_SSD || drive->media == UW_MEDIA_UNKNOWN;
+    return drive->bus == UW_BUS_ATA || (drive->bus == UW_BUS_USB && is_disk);
+}
+
 size_t uw_limitations(const struct uw_drive *drive, enum uw_technique technique, const char **codes,
                       size_t max)
 {
@@ -175,7 +182,7 @@ size_t uw_limitations(const struct uw_drive *drive, enum uw_technique technique,
     for (size_t i = 0; i < sizeof areas / sizeof *areas && n < max; i++)
         if ((areas[i].media & (1U << drive->media)) != 0)
             codes[n++] = areas[i].code;
-    if (drive->bus == UW_BUS_ATA && n < max)
+    if (uw_may_hide_areas(drive) && n < max)
         codes[n++] = "hidden_areas_not_checked";
     if (drive->bus == UW_BUS_USB && n < max)
         codes[n++] = "via_bridge";

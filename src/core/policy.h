@@ -56,6 +56,10 @@ const struct uw_rule *uw_rule_at(size_t index); /* NULL past the end */
 size_t uw_limitations(const struct uw_drive *drive, enum uw_technique technique, const char **codes,
                       size_t max);
 
+/* Whether it may hide areas (HPA, DCO, AMAX) that nobody asked about: an ATA drive, also behind a USB bridge.
+ */
+bool uw_may_hide_areas(const struct uw_drive *drive);
+
 /* The same in words for the printed statement, e.g. "over-provisioned". */
 const char *uw_limitation_words(const char *code); /* NULL: not an area */
 

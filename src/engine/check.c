@@ -81,6 +81,13 @@ static bool image_found(struct uw_stream *stream, struct uw_image *image, struct
     return true;
 }
 
+/* Null in the document where the drive has none. */
+static bool is_text(const json_t *value, const char *text)
+{
+    const char *said = json_string_value(value);
+    return strcmp(said != NULL ? said : "", text) == 0;
+}
+
 /* Why the drive is not the certificate's; NULL: nothing speaks against it. */
 static const char *stranger(const struct uw_job *job)
 {
@@ -91,9 +98,9 @@ static const char *stranger(const struct uw_job *job)
     if (verdict == NULL || (strcmp(verdict, uw_verdict_name(UW_VERDICT_SANITIZED)) != 0 &&
                             strcmp(verdict, uw_verdict_name(UW_VERDICT_SANITIZED_WITH_EXCEPTIONS)) != 0))
         return "its certificate records no erase";
-    if (json_is_string(serial) && strcmp(json_string_value(serial), job->drive.serial) != 0)
+    if (!is_text(serial, job->drive.serial))
         return "it has another serial than its certificate";
-    if (json_is_string(wwn) && strcmp(json_string_value(wwn), job->drive.wwn) != 0)
+    if (!is_text(wwn, job->drive.wwn))
         return "it has another WWN than its certificate";
     if ((uint64_t)json_integer_value(bytes) != job->drive.bytes)
         return "it has another size than its certificate";
@@ -105,12 +112,19 @@ static void post_failed(struct uw_job *job, const char *why)
     uw_job_post(job, UW_EVENT_FAILED, json_pack("{s:s}", "why", why));
 }
 
+static bool given_up(const struct uw_job *job)
+{
+    return job->transport != NULL && job->transport->abandoned;
+}
+
 static bool read_drive(struct uw_job *job, struct uw_error *e)
 {
     const struct uw_machine *machine = job->run->machine;
     struct uw_image image;
     if (!machine->open(machine->user, &job->drive, false, &job->transport, e))
         return false;
+    if (uw_gate_identity(job, "before") != UW_SAME)
+        return uw_fail(e, UW_E_REFUSED, "another drive answers than the one that was named");
     struct uw_stream stream = {.transport = job->transport,
                                .stop = &job->run->stop,
                                .now_ms = machine->now_ms,
@@ -123,7 +137,11 @@ static bool read_drive(struct uw_job *job, struct uw_error *e)
         return false;
     if (job->run->bound != NULL && !image_of(job->run->bound, &image))
         return uw_fail(e, UW_E_INVALID, "its certificate does not say what the erase left");
-    return uw_job_read_back(job, &stream, &image, NULL, job->run->policy.verify, e);
+    if (!uw_job_read_back(job, &stream, &image, NULL, job->run->policy.verify, e))
+        return false;
+    if (!given_up(job))
+        uw_gate_identity(job, "after");
+    return true;
 }
 
 static json_t *copy(const json_t *object, const char *name)
@@ -140,11 +158,6 @@ static void bind_certificate(struct uw_job *job)
     uw_job_post(job, UW_EVENT_BOUND,
                 json_pack("{s:o, s:s, s:o, s:o}", "id", copy(bound, "id"), "sha256", sha256, "verdict",
                           copy(bound, "verdict"), "level", copy(json_object_get(bound, "claim"), "level")));
-}
-
-static bool given_up(const struct uw_job *job)
-{
-    return job->transport != NULL && job->transport->abandoned;
 }
 
 void uw_job_check(struct uw_job *job)

@@ -98,7 +98,7 @@ static void post_stored(struct uw_job *job, const json_t *body, json_t *document
 {
     char sha256[UW_SHA256_HEX] = "";
     uw_document_sha256(body, sha256, NULL);
-    json_t *data = json_copy(document);
+    json_t *data = json_deep_copy(document);
     json_object_set_new(data, "path", uw_clean_json(job->path));
     json_object_set_new(data, "sha256", json_string(sha256));
     uw_job_post(job, UW_EVENT_CERTIFICATE_STORED, data);
@@ -106,7 +106,7 @@ static void post_stored(struct uw_job *job, const json_t *body, json_t *document
 
 static void post_not_stored(struct uw_job *job, const char *kind, json_t *document, const struct uw_error *e)
 {
-    json_t *data = document != NULL ? json_copy(document) : json_object();
+    json_t *data = document != NULL ? json_deep_copy(document) : json_object();
     json_object_set_new(data, "what", json_string(kind));
     json_object_set_new(data, "why", json_string(e->text));
     uw_job_post(job, UW_EVENT_NOT_STORED, data);
@@ -153,6 +153,8 @@ void uw_job_end(struct uw_job *job)
                 json_pack("{s:o, s:s, s:s, s:s}", "device", uw_clean_json(job->drive.device), "verdict",
                           uw_verdict_name(job->verdict), "level", reached && level != NULL ? level : "none",
                           "why", refusal != NULL ? refusal : reason));
+    /* Once more: what could not be put on record does not count. */
+    job->verdict = uw_fold_verdict(fold, &reason);
     issue(job, "certificate", uw_fold_certificate(fold));
 }
 
@@ -164,5 +166,6 @@ void uw_job_end_check(struct uw_job *job)
     uw_job_post(job, UW_EVENT_JOB_ENDED,
                 json_pack("{s:o, s:s, s:s, s:s}", "device", uw_clean_json(job->drive.device), "verdict",
                           job->holds ? "holds" : "does-not-hold", "level", "none", "why", reason));
+    job->holds = uw_fold_holds(uw_job_fold(job), &reason);
     issue(job, "addendum", uw_fold_addendum(uw_job_fold(job)));
 }

@@ -70,9 +70,27 @@ static const char *confirmed_by(struct uw_job *job)
     return ask_operator(job) ? "terminal" : NULL;
 }
 
-/* A loop device or a file's other users do not show in the exclusive open, so uses are read once more behind
- * it. */
-static bool still_unused(struct uw_job *job)
+/* A loop device's or a file's other users do not show in the exclusive open, so uses are read once more
+ * behind it. */
+static void look_again(struct uw_job *job, const struct uw_drive *again)
+{
+    struct uw_plan *plan = &job->plan;
+    const char *device = job->drive.device;
+    if (again->devnum != job->drive.devnum || again->file_dev != job->drive.file_dev ||
+        again->file_inode != job->drive.file_inode)
+        uw_plan_refuse(plan, 4, "identity", "run list again", "%s is another drive now", device);
+    if (again->boot_medium)
+        uw_plan_refuse(plan, 4, "boot_medium", "boot from another medium to erase it",
+                       "%s holds the running system", device);
+    if (again->use_count > 0)
+        uw_plan_refuse(plan, 4, "in_use", "unmount, swapoff or detach what uses it", "%s is in use: %s %s",
+                       device, again->uses[0].kind, again->uses[0].by);
+    if (uw_drive_unknown_reason(again, "in_use") != NULL)
+        uw_plan_refuse(plan, 4, "in_use", "run as root, with /proc and /sys mounted",
+                       "who uses %s could not be found out", device);
+}
+
+bool uw_gate_unused(struct uw_job *job)
 {
     struct uw_error e = {0};
     struct uw_drive again;
@@ -82,12 +100,9 @@ static bool still_unused(struct uw_job *job)
                        job->drive.device, e.text);
         return false;
     }
-    bool unused = again.use_count == 0;
-    if (!unused)
-        uw_plan_refuse(&job->plan, 4, "in_use", "unmount, swapoff or detach what uses it",
-                       "%s is in use: %s %s", job->drive.device, again.uses[0].kind, again.uses[0].by);
+    look_again(job, &again);
     uw_drive_clear(&again);
-    return unused;
+    return !job->plan.refusal.refused;
 }
 
 static const char *refusal_code(int errno_value)
@@ -158,5 +173,5 @@ bool uw_gate_pass(struct uw_job *job)
     if (is_stopped(job) || by == NULL)
         return false;
     uw_job_post(job, UW_EVENT_CONFIRMED, json_pack("{s:s}", "by", by));
-    return open_exclusively(job) && still_unused(job);
+    return open_exclusively(job) && uw_gate_unused(job);
 }

@@ -70,7 +70,10 @@ static json_t *pass_started_json(const struct uw_job *job, size_t pass, const st
     json_t *rest = json_pack("{s:I, s:I, s:n, s:n, s:o}", "pass", (json_int_t)pass + 1, "passes",
                              (json_int_t)job->plan.standard->pass_count, "pattern", "cipher", "key",
                              keystream ? json_string(key) : json_null());
-    json_object_update_missing(data, rest);
+    if (rest == NULL || json_object_update_missing(data, rest) != 0) {
+        json_decref(data);
+        data = NULL;
+    }
     json_decref(rest);
     return data;
 }
@@ -189,7 +192,10 @@ void uw_job_erase(struct uw_job *job)
     enum uw_same same = stopped(job) ? UW_SAME_UNKNOWN : uw_gate_identity(job, "before");
     if (same == UW_SAME_NOT)
         refuse(job, "identity", "another drive answers than the one that was selected");
-    if (same == UW_SAME) {
+    bool unused = same == UW_SAME && uw_gate_unused(job);
+    if (same == UW_SAME && !unused)
+        uw_job_post(job, UW_EVENT_REFUSED, uw_refusal_json(&job->plan.refusal));
+    if (unused) {
         uw_job_post(job, UW_EVENT_TOUCHED, json_object());
         bool done = erase_and_verify(&erase, &e);
         if (given_up(job))

@@ -47,7 +47,7 @@ bool uw_journal_open(const char *state, const char *run, struct uw_journal *jour
         return false;
     journal->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
     /* The lock tells others that this run lives. */
-    if (journal->fd >= 0 && flock(journal->fd, LOCK_EX | LOCK_NB) == 0 && sync_folder(folder))
+    if (journal->fd >= 0 && flock(journal->fd, LOCK_EX) == 0 && sync_folder(folder))
         return true;
     uw_fail_errno(e, UW_E_USAGE, errno, "cannot write the journal %s", path);
     uw_journal_close(journal);

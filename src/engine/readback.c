@@ -28,11 +28,11 @@ static uint64_t mismatches(const struct uw_check_result *check)
     return check->zeros + check->ones + check->canaries + check->other;
 }
 
-static const char *result_name(const struct uw_check_result *check, uint64_t wanted_bytes)
+static const char *result_name(const struct uw_check_result *check, uint64_t wanted_bytes, bool ended)
 {
     if (mismatches(check) > 0 || check->unreadable.bytes > 0)
         return "failed";
-    return check->stopped || check->bytes_read != wanted_bytes ? "incomplete" : "passed";
+    return !ended || check->stopped || check->bytes_read != wanted_bytes ? "incomplete" : "passed";
 }
 
 static uint32_t coverage_ppm(uint64_t bytes_read, uint64_t bytes)
@@ -47,13 +47,13 @@ static json_t *canary_json(const struct uw_planted *planted, const struct uw_che
                      (json_int_t)check->canaries, "bytes", (json_int_t)planted->canaries.canary_bytes);
 }
 
-/* Old content that is still there; new reference, NULL when the machinery failed. */
+/* Old content that is still there. `*ended` stays true only where every witness could be looked at. */
 static json_t *witness_json(const struct uw_stream *reader, const struct uw_image *image,
-                            struct uw_witness *witness, struct uw_error *e)
+                            struct uw_witness *witness, bool *ended, struct uw_error *e)
 {
-    struct uw_witness_result result;
-    if (!uw_witness_compare(reader, image, witness, &result, e))
-        return NULL;
+    struct uw_witness_result result = {0};
+    *ended = uw_witness_compare(reader, image, witness, &result, e) && !result.stopped && !result.stalled &&
+             result.unreadable == 0;
     return json_pack("{s:I, s:I, s:I}", "taken", (json_int_t)result.taken, "constant",
                      (json_int_t)result.constant, "unchanged", (json_int_t)result.unchanged);
 }
@@ -67,7 +67,8 @@ static json_t *observed_json(const struct uw_check_result *check)
 
 static json_t *verification_json(const struct uw_job *job, const struct uw_image *image,
                                  const struct uw_check_result *check, enum uw_profile profile,
-                                 uint64_t samples, uint64_t wanted_bytes, json_t *canary, json_t *witness)
+                                 uint64_t samples, uint64_t wanted_bytes, json_t *canary, json_t *witness,
+                                 bool ended)
 {
     char seed[2 * UW_SEED_BYTES + 1], commitment[UW_SHA256_HEX];
     uint64_t bytes = job->drive.bytes;
@@ -75,18 +76,18 @@ static json_t *verification_json(const struct uw_job *job, const struct uw_image
     uint64_t blocks_read = check->bytes_read == bytes ? blocks : check->bytes_read / UW_SAMPLE_BLOCK_BYTES;
     uw_hex(job->seed, sizeof job->seed, seed);
     uw_seed_commitment(job->seed, commitment);
-    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:b, s:o, s:o, s:I, s:o, s:o, s:o, s:o, "
-                     "s:{s:i, s:I}, s:b, s:s}",
-                     "profile", uw_profile_name(profile), "evidence_class", "media", "seed_commitment",
-                     commitment, "seed", seed, "samples", (json_int_t)samples, "bytes",
-                     (json_int_t)check->bytes_read, "coverage_ppm",
-                     (json_int_t)coverage_ppm(check->bytes_read, bytes), "first", check->first_read, "last",
-                     check->last_read, "expected", expected_json(image), "observed", observed_json(check),
-                     "mismatches", (json_int_t)mismatches(check), "mismatching_lba", mismatching_json(check),
-                     "read_errors", uw_ranges_json(&check->unreadable, job->drive.logical_block_bytes),
-                     "canary", canary, "witness", witness, "detection", "residue_ppm", RESIDUE_PPM,
-                     "probability_ppm", (json_int_t)uw_detection_ppm(blocks_read, blocks, RESIDUE_PPM),
-                     "direct_io", job->transport->direct_io, "result", result_name(check, wanted_bytes));
+    return json_pack(
+        "{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:b, s:o, s:o, s:I, s:o, s:o, s:o, s:o, "
+        "s:{s:i, s:I}, s:b, s:s}",
+        "profile", uw_profile_name(profile), "evidence_class", "media", "seed_commitment", commitment, "seed",
+        seed, "samples", (json_int_t)samples, "bytes", (json_int_t)check->bytes_read, "coverage_ppm",
+        (json_int_t)coverage_ppm(check->bytes_read, bytes), "first", check->first_read, "last",
+        check->last_read, "expected", expected_json(image), "observed", observed_json(check), "mismatches",
+        (json_int_t)mismatches(check), "mismatching_lba", mismatching_json(check), "read_errors",
+        uw_ranges_json(&check->unreadable, job->drive.logical_block_bytes), "canary", canary, "witness",
+        witness, "detection", "residue_ppm", RESIDUE_PPM, "probability_ppm",
+        (json_int_t)uw_detection_ppm(blocks_read, blocks, RESIDUE_PPM), "direct_io",
+        job->transport->direct_io, "result", result_name(check, wanted_bytes, ended));
 }
 
 /* Where the profile reads: all over (no places), or what the seed draws. */
@@ -118,11 +119,12 @@ static bool read_places(struct uw_job *job, const struct uw_stream *reader, cons
                                 places->count > 0 ? places : NULL, &check, e);
     bool ended = done && !check.stopped && !check.stalled;
     json_t *witness =
-        planted != NULL && ended ? witness_json(reader, image, &planted->witness, e) : json_null();
+        planted != NULL && ended ? witness_json(reader, image, &planted->witness, &ended, e) : json_null();
     if (done)
         uw_job_post(job, UW_EVENT_VERIFY_ENDED,
                     verification_json(job, image, &check, profile, samples, wanted_bytes,
-                                      planted != NULL ? canary_json(planted, &check) : json_null(), witness));
+                                      planted != NULL ? canary_json(planted, &check) : json_null(), witness,
+                                      ended));
     else
         json_decref(witness);
     uw_check_result_clear(&check);

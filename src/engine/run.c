@@ -70,8 +70,8 @@ size_t uw_run_count(const struct uw_run *run)
 /* A machine whose drives are partly hidden cannot be called clean by --all. */
 static bool leaves_something_out(const struct uw_run *run)
 {
-    return run->request->all && (run->job_count == 0 ||
-                                 (json_array_size(run->not_covered) > 0 && !run->request->allow_not_covered));
+    bool hidden = json_array_size(run->not_covered) > 0 && !run->request->allow_not_covered;
+    return run->job_count == 0 || (run->request->all && hidden);
 }
 
 static bool any_refused(const struct uw_run *run, int exit_code)
@@ -188,7 +188,7 @@ static void post_run_started(struct uw_run *run)
 }
 
 /* The station's own key comes into being at its first use. */
-static bool load_key(struct uw_run *run, bool *made, struct uw_error *e)
+static bool read_key(struct uw_run *run, bool *made, struct uw_error *e)
 {
     char path[UW_PATH_BYTES * 2];
     if (run->request->key != NULL)
@@ -196,6 +196,16 @@ static bool load_key(struct uw_run *run, bool *made, struct uw_error *e)
     uw_station_key_path(run->state, path, sizeof path);
     *made = access(path, F_OK) != 0;
     return (!*made || uw_key_create(path, e)) && uw_key_load_private(path, &run->key, e);
+}
+
+static bool load_key(struct uw_run *run, bool *made, struct uw_error *e)
+{
+    if (!read_key(run, made, e))
+        return false;
+    if (!uw_key_is_test(run->key) || run->machine->simulated)
+        return true;
+    uw_fail(e, UW_E_USAGE, "the test key signs no real run: everybody has it");
+    return uw_way_out(e, "unwrite key new FILE makes one of your own");
 }
 
 static void warn(struct uw_run *run, json_t *text)
@@ -229,10 +239,6 @@ static bool prepare(struct uw_run *run, struct uw_error *e)
     if (!uw_store_prepare(run->certificates, room, e) ||
         !uw_journal_open(run->state, run->id, &run->bus.journal, e) || !load_key(run, &made, e))
         return false;
-    if (uw_key_is_test(run->key) && !run->machine->simulated) {
-        uw_fail(e, UW_E_USAGE, "the test key signs no real run: everybody has it");
-        return uw_way_out(e, "unwrite key new FILE makes one of your own");
-    }
     post_run_started(run);
     recover(run);
     if (made)
@@ -323,6 +329,15 @@ static bool start_threads(struct uw_run *run, size_t admitted, struct uw_error *
     return true;
 }
 
+/* Its journal ends here: a run that touched nothing did not break off. */
+static void end_unstarted(struct uw_run *run, const struct uw_error *e)
+{
+    if (run->bus.journal.fd < 0)
+        return;
+    uw_event_bus_post(&run->bus, UW_NO_JOB, UW_EVENT_RUN_ENDED,
+                      json_pack("{s:i, s:s}", "exit", (int)UW_EXIT_USAGE, "why", e->text));
+}
+
 bool uw_run_start(struct uw_run *run, struct uw_error *e)
 {
     bool *admitted = calloc(run->job_count + 1, sizeof *admitted);
@@ -341,6 +356,8 @@ bool uw_run_start(struct uw_run *run, struct uw_error *e)
     if (started && atomic_fetch_sub(&run->left, 1) == 1)
         end_run(run);
     free(admitted);
+    if (!started)
+        end_unstarted(run, e);
     return started;
 }
 

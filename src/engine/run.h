@@ -87,6 +87,8 @@ bool uw_run_find_drives(struct uw_run *run, struct uw_error *e);
 /* gate.c: confirmation, exclusive open, uses and identity again. False: refused (the plan says why) or failed
  * (an event says how); nothing was touched. */
 bool uw_gate_pass(struct uw_job *job);
+/* Whether nobody uses the drive behind the open descriptor; false: refused, the plan says why. */
+bool uw_gate_unused(struct uw_job *job);
 /* Compares the drive behind the open descriptor with the one that was planned for, and posts
  * identity-checked; posts failed where it does not answer. */
 enum uw_same { UW_SAME, UW_SAME_NOT, UW_SAME_UNKNOWN };

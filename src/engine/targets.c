@@ -13,10 +13,16 @@ static bool same_drive(const struct uw_drive *a, const struct uw_drive *b)
     return a->file_dev == b->file_dev && a->file_inode == b->file_inode;
 }
 
+/* Two ways to one drive: both nodes carry its name. */
+static bool same_name(const struct uw_drive *a, const struct uw_drive *b)
+{
+    return a->wwn[0] != '\0' && strcmp(a->wwn, b->wwn) == 0 && strcmp(a->serial, b->serial) == 0;
+}
+
 static bool add_job(struct uw_run *run, struct uw_drive *drive, struct uw_error *e)
 {
     for (size_t i = 0; i < run->job_count; i++)
-        if (same_drive(&run->jobs[i].drive, drive)) {
+        if (same_drive(&run->jobs[i].drive, drive) || same_name(&run->jobs[i].drive, drive)) {
             uw_fail(e, UW_E_USAGE, "%s and %s are the same drive", run->jobs[i].drive.target, drive->target);
             uw_drive_clear(drive);
             return false;
@@ -74,10 +80,15 @@ static bool exclude(struct uw_run *run, struct uw_error *e)
         struct uw_drive drive;
         if (!run->machine->target(run->machine->user, run->request->exclude.items[i], &drive, e))
             return false;
-        for (size_t j = run->job_count; j-- > 0;)
-            if (same_drive(&run->jobs[j].drive, &drive))
+        for (size_t j = run->job_count; j-- > 0 && !drive.is_partition;)
+            if (same_drive(&run->jobs[j].drive, &drive) || same_name(&run->jobs[j].drive, &drive))
                 drop_job(run, j);
+        bool partition = drive.is_partition;
         uw_drive_clear(&drive);
+        if (partition) {
+            uw_fail(e, UW_E_USAGE, "--exclude %s is a partition", run->request->exclude.items[i]);
+            return uw_way_out(e, "name the whole drive");
+        }
     }
     return true;
 }

@@ -83,14 +83,15 @@ static void words_of_a_drive(void **state)
     for (size_t i = 0; i < 2 * HOSTILE; i++) {
         const char *words = hostile[i % HOSTILE];
         snprintf(names[i], sizeof names[i], "drive-%zu", i);
-        facts[i] = (struct model_facts){.name = names[i],
-                                        .vendor = words,
-                                        .model = words,
-                                        .serial = words,
-                                        .firmware = words,
-                                        .wwn = words,
-                                        .use_kind = i < HOSTILE ? NULL : "mount",
-                                        .use = words};
+        facts[i] = (struct model_facts){
+            .name = names[i],
+            .vendor = words,
+            .model = words,
+            .serial = words,
+            .firmware = words,
+            .wwn = i < HOSTILE ? words : NULL, /* one name, two nodes: refused as one drive */
+            .use_kind = i < HOSTILE ? NULL : "mount",
+            .use = words};
         flow_put(&flow, i, &facts[i], &config, i);
     }
     flow_run(&flow);

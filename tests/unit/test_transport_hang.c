@@ -253,6 +253,35 @@ static void helpers_outlive_ctrl_c(void **state)
     unlink(path);
 }
 
+/* Its transfer never ends, though the others' may. */
+static bool helper_dies_at_work(void)
+{
+    struct uw_drive drive;
+    struct uw_error e = {0};
+    struct uw_transfer transfers[BUFFERS];
+    pid_t list[BUFFERS];
+    if (make_hang(SYS_pwrite64) < 0)
+        return false;
+    make_file(&drive);
+    struct uw_transport *t = open_begun(&drive, UW_BLOCK_SYNC);
+    submit_all(t, transfers);
+    bool good = t->ops->reap(t, 200, &e) == NULL && e.code == UW_OK && children(list, BUFFERS) == BUFFERS;
+    good = good && kill(list[2], SIGKILL) == 0;
+    good = good && t->ops->reap(t, -1, &e) == NULL && e.code == UW_E_IO && strstr(e.text, "killed") != NULL;
+    e.code = UW_OK;
+    good = good && t->ops->reap(t, -1, &e) == NULL && e.code == UW_E_IO;
+    t->abandoned = true;
+    t->ops->close(t);
+    unlink(path);
+    return good;
+}
+
+static void a_helper_killed_at_work_is_noticed(void **state)
+{
+    (void)state;
+    in_child(helper_dies_at_work);
+}
+
 static void a_killed_helper_is_noticed(void **state)
 {
     (void)state;
@@ -339,6 +368,7 @@ int main(void)
         cmocka_unit_test(a_flush_that_hangs_is_left_behind),
         cmocka_unit_test(writes_that_hang_are_left_behind),
         cmocka_unit_test(helpers_outlive_ctrl_c),
+        cmocka_unit_test(a_helper_killed_at_work_is_noticed),
         cmocka_unit_test(a_killed_helper_is_noticed),
         cmocka_unit_test(what_was_not_begun_is_not_begun_any_more),
         cmocka_unit_test(closing_with_transfers_queued),
