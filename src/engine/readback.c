@@ -73,7 +73,7 @@ static json_t *verification_json(const struct uw_job *job, const struct uw_image
     char seed[2 * UW_SEED_BYTES + 1], commitment[UW_SHA256_HEX];
     uint64_t bytes = job->drive.bytes;
     uint64_t blocks = (bytes + UW_SAMPLE_BLOCK_BYTES - 1) / UW_SAMPLE_BLOCK_BYTES;
-    uint64_t blocks_read = check->bytes_read == bytes ? blocks : check->bytes_read / UW_SAMPLE_BLOCK_BYTES;
+    uint64_t blocks_read = check->bytes_read == bytes ? blocks : samples;
     uw_hex(job->seed, sizeof job->seed, seed);
     uw_seed_commitment(job->seed, commitment);
     return json_pack(
