@@ -43,7 +43,10 @@ bool uw_store_prepare(const char *folder, unsigned long long needed_bytes, struc
 {
     if (folder[0] == '\0')
         return uw_fail(e, UW_E_USAGE, "no folder is named for the certificates");
-    return uw_folder_make(folder, UW_E_USAGE, e) && uw_file_try(folder, needed_bytes, UW_E_USAGE, e);
+    if (!uw_folder_make(folder, UW_E_USAGE, e))
+        return false;
+    uw_file_sweep(folder);
+    return uw_file_try(folder, needed_bytes, UW_E_USAGE, e);
 }
 
 bool uw_store_document(const char *folder, const char *name, const json_t *document, char *path,

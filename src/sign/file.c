@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sign/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -122,6 +124,14 @@ static bool fill(int fd, mode_t mode, const void *data, size_t bytes)
     return is_private_enough(fd, mode) && write_all(fd, data, bytes) && fsync(fd) == 0;
 }
 
+/* The lock tells uw_file_sweep that somebody still works on it. False: it was swept before the lock was
+ * there. */
+static bool claim(int fd)
+{
+    struct stat status;
+    return flock(fd, LOCK_EX) != 0 || fstat(fd, &status) != 0 || status.st_nlink > 0;
+}
+
 /* A file of this process alone; a leftover of a process that had the same number is passed by. */
 static int open_temporary(int folder, const char *name, mode_t mode, char *temporary, size_t temporary_bytes)
 {
@@ -132,10 +142,50 @@ static int open_temporary(int folder, const char *name, mode_t mode, char *tempo
             return -1;
         }
         int fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-        if (fd >= 0 || errno != EEXIST)
+        if (fd < 0 && errno != EEXIST)
+            return -1;
+        if (fd >= 0 && claim(fd))
             return fd;
+        if (fd >= 0)
+            close(fd);
     }
     return -1;
+}
+
+/* ".NAME.json.tmp-12-0" or ".unwrite.tmp-12-0": what open_temporary makes for documents and trials. */
+static bool is_temporary(const char *name)
+{
+    const char *mark = strstr(name, ".tmp-");
+    if (name[0] != '.' || mark == NULL)
+        return false;
+    bool document = mark - name > 5 && strncmp(mark - 5, ".json", 5) == 0;
+    bool trial = strncmp(name, ".unwrite.tmp-", strlen(".unwrite.tmp-")) == 0;
+    const char *number = mark + strlen(".tmp-");
+    size_t pid = strspn(number, "0123456789");
+    size_t turn = number[pid] == '-' ? strspn(number + pid + 1, "0123456789") : 0;
+    return (document || trial) && pid > 0 && turn > 0 && number[pid + 1 + turn] == '\0';
+}
+
+/* A process that lives holds the lock of its file. */
+static void sweep_file(int folder, const char *name)
+{
+    int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        unlinkat(folder, name, 0);
+    close(fd);
+}
+
+void uw_file_sweep(const char *folder)
+{
+    DIR *entries = opendir(folder[0] == '\0' ? "." : folder);
+    const struct dirent *entry;
+    while (entries != NULL && (entry = readdir(entries)) != NULL)
+        if (is_temporary(entry->d_name))
+            sweep_file(dirfd(entries), entry->d_name);
+    if (entries != NULL)
+        closedir(entries);
 }
 
 static bool create_in(int folder, const char *name, mode_t mode, const void *data, size_t bytes)
@@ -146,14 +196,12 @@ static bool create_in(int folder, const char *name, mode_t mode, const void *dat
         return false;
     bool ok = fill(fd, mode, data, bytes);
     int why = errno;
-    if (close(fd) != 0 && ok) {
-        ok = false;
-        why = errno;
-    }
     if (ok && !move(folder, temporary, name)) {
         ok = false;
         why = errno;
     }
+    /* Only now: its lock keeps others from sweeping it, and fsync has told all that close could. */
+    close(fd);
     if (!ok)
         unlinkat(folder, temporary, 0);
     else if (!sync_folder(folder)) {

@@ -20,6 +20,10 @@ char *uw_file_read(const char *path, size_t limit_bytes, size_t *bytes, struct s
 bool uw_file_create(const char *folder, const char *name, mode_t mode, const void *data, size_t bytes,
                     enum uw_code code, struct uw_error *e);
 
+/* Removes what processes that died while making documents left in the folder; files of those that live stay.
+ */
+void uw_file_sweep(const char *folder);
+
 /* Makes the folder (its last component only) if it is missing, so that it outlives a power cut. */
 bool uw_folder_make(const char *folder, enum uw_code code, struct uw_error *e);
 

@@ -6,10 +6,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -222,6 +224,36 @@ static void prepares_the_folder(void **state)
     assert_int_equal(rmdir("made") | unlink("link") | unlink("file") | unlink("dangling"), 0);
 }
 
+static int make(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    assert_true(fd >= 0);
+    return fd;
+}
+
+/* What a dead process left goes; what a living one holds, and what is not ours, stays. */
+static void sweeps_leftovers(void **state)
+{
+    (void)state;
+    static const char *const others[] = {"d/.b.tmp-1-0", "d/b.json.tmp-1-0", "d/.b.json.tmp-1", "d/.b.json"};
+    struct uw_error e = {0};
+    assert_int_equal(mkdir("d", 0700), 0);
+    close(make("d/.a.certificate.json.tmp-1-0"));
+    close(make("d/.unwrite.tmp-1-0"));
+    int held = make("d/.c.intent.json.tmp-1-0");
+    assert_int_equal(flock(held, LOCK_EX), 0);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        close(make(others[i]));
+    assert_true(uw_store_prepare("d", 0, &e));
+    assert_int_equal(access("d/.a.certificate.json.tmp-1-0", F_OK), -1);
+    assert_int_equal(access("d/.unwrite.tmp-1-0", F_OK), -1);
+    assert_int_equal(unlink("d/.c.intent.json.tmp-1-0"), 0);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_int_equal(unlink(others[i]), 0);
+    close(held);
+    assert_int_equal(rmdir("d"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +264,7 @@ int main(void)
         cmocka_unit_test(prepares_the_folder),
         cmocka_unit_test(stores_without_the_flag_of_rename),
         cmocka_unit_test(reports_a_failed_flush),
+        cmocka_unit_test(sweeps_leftovers),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }
