@@ -39,12 +39,14 @@ bool uw_journal_open(const char *state, const char *run, struct uw_journal *jour
     char folder[PATH_MAX], path[PATH_MAX];
     journal->fd = -1;
     journal->error = 0;
+    journal->path[0] = '\0';
     int n = snprintf(folder, sizeof folder, "%s/journal", state);
     int m = snprintf(path, sizeof path, "%s/journal/%s.jsonl", state, run);
     if (n < 0 || m < 0 || (size_t)m >= sizeof path)
         return uw_fail(e, UW_E_USAGE, "the state folder's name is too long");
     if (!make_folder(state, e) || !make_folder(folder, e))
         return false;
+    snprintf(journal->path, sizeof journal->path, "%s", path);
     journal->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
     /* The lock tells others that this run lives. */
     if (journal->fd >= 0 && flock(journal->fd, LOCK_EX) == 0 && sync_folder(folder))
@@ -105,4 +107,11 @@ void uw_journal_close(struct uw_journal *journal)
     if (journal->fd >= 0)
         close(journal->fd);
     journal->fd = -1;
+}
+
+void uw_journal_discard(struct uw_journal *journal)
+{
+    if (journal->path[0] != '\0')
+        unlink(journal->path);
+    journal->path[0] = '\0';
 }

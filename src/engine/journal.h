@@ -9,7 +9,8 @@
 #include "unwrite/event.h"
 
 struct uw_journal {
-    int fd;    /* -1: closed, or given up after an error */
+    int fd; /* -1: closed, or given up after an error */
+    char path[4096];
     int error; /* errno of the first write that failed, 0 while all went well */
 };
 
@@ -21,5 +22,9 @@ bool uw_journal_open(const char *state, const char *run, struct uw_journal *jour
  * never ends an erase: it is given up and `error` says so. */
 void uw_journal_append(struct uw_journal *journal, const struct uw_event *event, bool sync);
 void uw_journal_close(struct uw_journal *journal);
+
+/* For a run that came to its end without being able to write that down: removes the journal, so that nobody
+ * takes the run for one that broke off. */
+void uw_journal_discard(struct uw_journal *journal);
 
 #endif
