@@ -16,9 +16,10 @@ bool uw_run_bind(struct uw_run *run, struct uw_error *e)
         return true;
     json_t *document = uw_document_load(file, e);
     if (document == NULL) {
-        if (e->code == UW_E_INVALID)
-            e->code = UW_E_USAGE; /* a word of the command line, not the document to be judged */
-        return false;
+        char why[sizeof e->text];
+        memcpy(why, e->text, sizeof why);
+        /* It is a word of the command line, not the document to be judged. */
+        return e->code != UW_E_INVALID ? false : uw_fail(e, UW_E_USAGE, "%s: %s", file, why);
     }
     run->bound = json_incref(json_object_get(document, "certificate"));
     json_decref(document);
