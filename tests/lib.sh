@@ -98,6 +98,12 @@ certifies() {
 # key_of FILE: the key of the certificate's first pass.
 key_of() { jq -er '.certificate.steps[0].passes[0].key' "$1"; }
 
+# flip FILE OFFSET: changes one bit of that byte, whatever it is.
+flip() {
+    perl -e 'open(my $file, "+<", $ARGV[0]) or die; sysseek($file, $ARGV[1], 0); sysread($file, my $byte, 1) or die;
+        sysseek($file, $ARGV[1], 0); syswrite($file, $byte ^ "\x01") or die' "$1" "$2"
+}
+
 # on_terminal ARG...: tests/root/on_terminal.py.
 on_terminal() { /usr/bin/python3 "$SOURCE/tests/root/on_terminal.py" "$@"; }
 

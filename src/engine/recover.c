@@ -115,7 +115,7 @@ static void end_broken(struct uw_job *job, json_t *recovered)
         uw_job_post(job, UW_EVENT_STOPPED, json_pack("{s:s}", "by", "crash"));
     uw_job_end(job);
     json_array_append_new(
-        recovered, json_pack("{s:O, s:o, s:s, s:o}", "run", json_object_get(fold->run, "run"), "device",
+        recovered, json_pack("{s:O?, s:o, s:s, s:o}", "run", json_object_get(fold->run, "run"), "device",
                              uw_clean_json(job->drive.device), "verdict", uw_verdict_name(job->verdict),
                              "path", job->path[0] != '\0' ? uw_clean_json(job->path) : json_null()));
 }

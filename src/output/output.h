@@ -11,7 +11,7 @@
 #include "unwrite/error.h"
 
 /* "<UTC time>-<serial>-<first 8 of id>.<kind>.json": the serial keeps [A-Za-z0-9._-], others become '_', 40
- * at most, "noserial" where there is none, and so the id. issued_at is RFC 3339; the time stands as
+ * at most, "noserial" where there is none; so does the id, "noid". issued_at is RFC 3339; the time stands as
  * 20261122T131600Z, as Z where there is none. Each may be NULL: a damaged journal may lack it. */
 void uw_store_name(const char *issued_at, const char *serial, const char *id, const char *kind, char *name,
                    size_t name_bytes);

@@ -2,7 +2,6 @@
 /* What a drive says of itself: vital product data pages, attributes in sysfs, and where such text goes. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 
 #include "core/drive.h"
 #include "fuzz.h"
@@ -79,14 +78,17 @@ static void check_drive(const char *folder, const char *name)
     uw_drive_clear(&drive);
 }
 
-static void check_numbers(const char *folder, const char *name, const char *text)
+static void check_numbers(const char *folder, const char *name, const char *text, size_t bytes)
 {
     uint64_t number;
     dev_t devnum;
-    if (uw_read_number(folder, name, &number))
-        must(number == strtoull(text, NULL, 10) && text[0] >= '0' && text[0] <= '9');
+    size_t digits = strspn(text, "0123456789");
+    if (uw_read_number(folder, name, &number)) {
+        must(digits > 0 && number == strtoull(text, NULL, 10));
+        must(digits == bytes || (digits + 1 == bytes && text[digits] == '\n'));
+    }
     if (uw_parse_devnum(text, &devnum))
-        must(strchr(text, ':') != NULL && major(devnum) <= 99999999);
+        must(digits > 0 && digits <= 8 && text[digits] == ':');
 }
 
 /* A file name is one whatever a drive calls itself. */
@@ -119,7 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     char *text = strndup((const char *)data, bytes);
     must(text != NULL);
     check_drive(fuzz_file_folder, name);
-    check_numbers(fuzz_file_folder, name, text);
+    check_numbers(fuzz_file_folder, name, text, bytes);
     check_name(text);
     check_order(text);
     free(text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* LD_PRELOAD: when the journal gets "pass-ended" on stable storage, copies the file IMAGE to COPIES/pass-NUMBER
- * and, unless it was the last pass, fills it with 5c. The job's thread stands still meanwhile, and nothing of
- * its drive is in flight. */
+/* LD_PRELOAD: when the journal gets "pass-ended" on stable storage, copies the file IMAGE to
+ * COPIES/pass-NUMBER and, unless it was the last pass, fills it with 5c. The job's thread stands still
+ * meanwhile, and nothing of its drive is in flight. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -24,12 +24,14 @@ static void copy_and_fill(const char *from, const char *to, int fill)
     static char data[CHUNK], filling[CHUNK];
     off_t offset = 0;
     ssize_t got;
-    int image = open(from, O_RDWR | O_CLOEXEC), copy = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int image = open(from, O_RDWR | O_CLOEXEC),
+        copy = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (image < 0 || copy < 0)
         give_up(to);
     memset(filling, 0x5c, sizeof filling);
     for (; (got = pread(image, data, sizeof data, offset)) > 0; offset += got)
-        if (write(copy, data, (size_t)got) != got || (fill && pwrite(image, filling, (size_t)got, offset) != got))
+        if (write(copy, data, (size_t)got) != got ||
+            (fill && pwrite(image, filling, (size_t)got, offset) != got))
             give_up(to);
     if (got < 0 || close(image) != 0 || close(copy) != 0)
         give_up(to);
@@ -44,7 +46,8 @@ static const char *last_line(int fd)
     if (readlink(link, path, sizeof path - 1) < 0 || strstr(path, ".jsonl") == NULL)
         return NULL;
     int journal = open(path, O_RDONLY | O_CLOEXEC);
-    off_t end = lseek(journal, 0, SEEK_END), from = end > (off_t)sizeof text - 1 ? end - (off_t)sizeof text + 1 : 0;
+    off_t end = lseek(journal, 0, SEEK_END),
+          from = end > (off_t)sizeof text - 1 ? end - (off_t)sizeof text + 1 : 0;
     ssize_t got = pread(journal, text, sizeof text - 1, from);
     close(journal);
     if (got < 1)

@@ -57,7 +57,7 @@ static long next(void)
     if (is_now("before", number))                                                                            \
         die();                                                                                               \
     type result = (call);                                                                                    \
-    if (is_now("half", number))                                                                             \
+    if (is_now("half", number))                                                                              \
         die();                                                                                               \
     return result
 

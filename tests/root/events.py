@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# events.py FILE [FOLDER]: what `--events` wrote, line by line: JSON, numbered without a gap, with the members that
-# unwrite(1) names, in the order that an erase or a check has; and the certificates or addenda in the folder agree.
-# Prints the names of the events; exit 1 and why if something is wrong.
+# events.py FILE [FOLDER]: what `--events` wrote, line by line: JSON, numbered without a gap, with the members
+# that unwrite(1) names, in the order that an erase or a check has; and the certificates or addenda in the
+# folder agree. Prints the names of the events; exit 1 and why if something is wrong.
 import glob
 import json
 import re

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# passes.py METHODS CERTIFICATE COPIES: METHODS is what `unwrite methods --json` printed, COPIES holds what stood
-# on the medium after each pass. Compares the three; nothing of ours computes what should stand there: the
-# keystream is `openssl enc`'s, patterns are repeated here. Prints the keys; exit 1 and why if something differs.
+# passes.py METHODS CERTIFICATE COPIES: METHODS is what `unwrite methods --json` printed, COPIES holds what
+# stood on the medium after each pass. Compares the three; nothing of ours computes what should stand there:
+# the keystream is `openssl enc`'s, patterns are repeated here. Prints the keys; exit 1 and why if something
+# differs.
 import hashlib
 import json
 import os
