@@ -82,18 +82,13 @@ static void fold_line(struct uw_run *run, const struct uw_event *event)
         run->jobs[event->job].stored = true;
 }
 
-/* Its process may have died between storing the certificate and saying so. */
+/* Its process may have died between storing the certificate and saying so, or the journal may have been lost
+ * before. */
 static bool stands_already(const struct uw_job *job, const struct uw_fold *fold)
 {
-    char name[256], path[UW_PATH_BYTES * 2], issued_at[UW_TIME_BYTES];
     const char *folder = json_string_value(json_object_get(fold->run, "certificates"));
     const char *id = json_string_value(json_object_get(fold->drive, "certificate_id"));
-    if (fold->end_ns == 0 || folder == NULL || id == NULL)
-        return false;
-    uw_time_text(fold->end_ns, issued_at);
-    uw_store_name(issued_at, job->drive.serial, id, "certificate", name, sizeof name);
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return access(path, F_OK) == 0;
+    return folder != NULL && id != NULL && uw_store_stands(folder, job->drive.serial, id, "certificate");
 }
 
 static void copy_text(char *to, size_t to_bytes, const json_t *from)

@@ -16,6 +16,9 @@
 void uw_store_name(const char *issued_at, const char *serial, const char *id, const char *kind, char *name,
                    size_t name_bytes);
 
+/* Whether a document of that serial, id and kind stands in the folder, of whatever time. */
+bool uw_store_stands(const char *folder, const char *serial, const char *id, const char *kind);
+
 /* Makes the folder (its last component only) if it is missing, and checks that a file can be made in it and
  * that `needed_bytes` are free. UW_E_USAGE otherwise: nothing was touched yet. */
 bool uw_store_prepare(const char *folder, unsigned long long needed_bytes, struct uw_error *e);

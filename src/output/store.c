@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "output/output.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,22 @@ void uw_store_name(const char *issued_at, const char *serial, const char *id, co
     plain_part(serial == NULL || serial[0] == '\0' ? "noserial" : serial, sizeof which - 1, which);
     plain_part(id == NULL || id[0] == '\0' ? "noid" : id, sizeof first - 1, first);
     snprintf(name, name_bytes, "%s-%s-%s.%s.json", when, which, first, kind);
+}
+
+bool uw_store_stands(const char *folder, const char *serial, const char *id, const char *kind)
+{
+    char wanted[256];
+    uw_store_name(NULL, serial, id, kind, wanted, sizeof wanted);
+    DIR *open_folder = opendir(folder);
+    if (open_folder == NULL)
+        return false;
+    bool stands = false;
+    for (const struct dirent *entry; !stands && (entry = readdir(open_folder)) != NULL;) {
+        const char *behind_time = strchr(entry->d_name, 'Z');
+        stands = behind_time != NULL && strcmp(behind_time, wanted) == 0;
+    }
+    closedir(open_folder);
+    return stands;
 }
 
 bool uw_store_prepare(const char *folder, unsigned long long needed_bytes, struct uw_error *e)

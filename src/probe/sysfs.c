@@ -153,7 +153,7 @@ bool uw_read_number(const char *dir, const char *name, uint64_t *value)
     char *end;
     errno = 0;
     uintmax_t number = strtoumax(data, &end, 10);
-    if (errno == 0 && *end != '\0' && strcmp(end, "\n") != 0)
+    if (errno == 0 && end != data + n && (*end != '\n' || end + 1 != data + n))
         errno = EINVAL;
     if (errno != 0)
         return false;
