@@ -44,14 +44,6 @@ struct uw_method_end {
     char why[256];  /* not complete: what was seen instead, for people; empty: nothing to add */
 };
 
-/* What stands on the drive afterwards. */
-enum uw_leaves {
-    UW_LEAVES_PASS = 0, /* the last pass of the standard, byte for byte */
-    UW_LEAVES_ZEROS,    /* zeros, byte for byte */
-    UW_LEAVES_CONSTANT, /* each block one byte value throughout */
-    UW_LEAVES_ERASED    /* each block one byte value throughout, or noise */
-};
-
 struct uw_method {
     const char *id; /* as --method takes it */
     const char *title;
@@ -63,6 +55,9 @@ struct uw_method {
     bool (*fits)(const struct uw_drive *drive, char *why, size_t why_bytes);
     /* Whether it erases every namespace of the drive's subsystem; NULL: the target alone. */
     bool (*hits_subsystem)(const struct uw_drive *drive);
+    /* Whether what is read back afterwards is the media, and not what the drive reads in unmapped blocks.
+     * NULL: it may be either. */
+    bool (*keeps_mapped)(const struct uw_drive *drive);
     /* NULL: UW_LEAVES_PASS. */
     enum uw_leaves (*leaves)(const struct uw_drive *drive);
     /* What the drive says that it takes, in seconds; 0: it does not say. NULL: a host's writes. */

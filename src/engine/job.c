@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One drive: marked, erased, read back. */
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
 
 #include "core/document.h"
-#include "engine/run.h"
+#include "engine/erase.h"
 
 static void post_failed(struct uw_job *job, const struct uw_error *e)
 {
@@ -27,17 +28,9 @@ void uw_job_progress(void *user, uint64_t done_bytes, uint64_t total_bytes)
                           "total_bytes", (json_int_t)total_bytes));
 }
 
-/* What a job holds while it erases. */
-struct erase {
-    struct uw_job *job;
-    struct uw_stream stream;
-    struct uw_job_phase phase;
-    struct uw_planted planted;
-    struct uw_image image; /* of the last pass that was begun */
-};
-
-static bool mark(struct erase *erase, struct uw_error *e)
+static bool mark(struct uw_erase *erase, struct uw_error *e)
 {
+    erase->marked = true;
     struct uw_job *job = erase->job;
     struct uw_canaries *canaries = &erase->planted.canaries;
     struct uw_canary_result *planted = &erase->planted.result;
@@ -53,11 +46,12 @@ static bool mark(struct erase *erase, struct uw_error *e)
     if (!uw_canaries_plant(&erase->stream, canaries, planted, e))
         return false;
     uw_job_post(job, UW_EVENT_CANARIES_PLANTED,
-                json_pack("{s:I, s:I, s:I, s:I, s:o, s:b}", "places", (json_int_t)canaries->places.count,
+                json_pack("{s:I, s:I, s:I, s:I, s:o, s:b, s:b}", "places", (json_int_t)canaries->places.count,
                           "written", (json_int_t)planted->written, "readable_before",
                           (json_int_t)planted->readable_before, "different", (json_int_t)planted->different,
                           "failed", uw_ranges_json(&planted->failed, job->drive.logical_block_bytes),
-                          "stopped", planted->stopped || planted->stalled));
+                          "stopped", planted->stopped || planted->stalled, "internal",
+                          job->plan.method->internal));
     return true;
 }
 
@@ -80,7 +74,7 @@ static json_t *pass_started_json(const struct uw_job *job, size_t pass, const st
 
 static bool write_pass(void *engine, size_t pass, bool *complete, struct uw_error *e)
 {
-    struct erase *erase = engine;
+    struct uw_erase *erase = engine;
     struct uw_job *job = erase->job;
     struct uw_write_result result = {0};
     erase->image =
@@ -108,45 +102,95 @@ static bool given_up(const struct uw_job *job)
     return job->transport->abandoned;
 }
 
-static bool erase_stopped(void *engine)
+bool uw_erase_stopped(void *engine)
 {
-    struct uw_job *job = ((struct erase *)engine)->job;
+    struct uw_job *job = ((struct uw_erase *)engine)->job;
     return stopped(job) || given_up(job);
+}
+
+static json_t *parameters_json(const struct uw_job *job)
+{
+    const struct uw_standard *standard = job->plan.standard;
+    if (standard == NULL)
+        return json_object();
+    return json_pack("{s:s, s:I, s:i, s:i}", "standard", standard->id, "passes",
+                     (json_int_t)standard->pass_count, "buffer_bytes", UW_STREAM_BUFFER_BYTES, "in_flight",
+                     UW_STREAM_BUFFERS);
 }
 
 static json_t *step_started_json(const struct uw_job *job)
 {
     const struct uw_plan *plan = &job->plan;
-    return json_pack("{s:i, s:s, s:s, s:{s:s, s:I, s:i, s:i}, s:I, s:b, s:s, s:I}", "sequence", 1, "method",
+    return json_pack("{s:i, s:s, s:s, s:o, s:I, s:b, s:b, s:s, s:I}", "sequence", 1, "method",
                      plan->method->id, "technique", uw_technique_name(plan->method->technique), "parameters",
-                     "standard", plan->standard->id, "passes", (json_int_t)plan->standard->pass_count,
-                     "buffer_bytes", UW_STREAM_BUFFER_BYTES, "in_flight", UW_STREAM_BUFFERS, "estimate_s",
-                     (json_int_t)plan->estimate_s, "direct_io", job->transport->direct_io, "transport",
+                     parameters_json(job), "estimate_s", (json_int_t)plan->estimate_s, "resumed",
+                     plan->attach, "direct_io", job->transport->direct_io, "transport",
                      job->transport->ops->name, "buffered_tail_bytes",
                      (json_int_t)job->transport->buffered_tail_bytes);
 }
 
-/* The step's end is positive only with every pass complete and the drive's own word that its cache is empty.
+/* Of an erase inside the drive only the host's view of it is renewed. */
+static bool settle(struct uw_erase *erase, struct uw_error *e)
+{
+    bool stalled;
+    return (!erase->job->plan.method->internal || uw_erase_rescan(erase, e)) &&
+           uw_stream_flush(&erase->stream, &stalled, e);
+}
+
+static bool call_method(struct uw_erase *erase, struct uw_method_end *end, struct uw_error *e)
+{
+    const struct uw_plan *plan = &erase->job->plan;
+    struct uw_method_run run = {.drive = &erase->job->drive,
+                                .standard = plan->standard,
+                                .engine = erase,
+                                .write_pass = write_pass,
+                                .stopped = uw_erase_stopped};
+    if (plan->method->internal)
+        uw_erase_lend_internal(erase, &run);
+    return plan->method->run(&run, end, e);
+}
+
+/* Each erases, or sees how it ended for all that erase together. */
+static bool take_part(struct uw_erase *erase, enum uw_turn turn, const struct uw_method_end *shared,
+                      const struct uw_said *said, struct uw_method_end *end, struct uw_error *e)
+{
+    struct uw_subsystem *subsystem = erase->job->subsystem;
+    if (turn == UW_TURN_FOLLOWS) {
+        uw_erase_record(erase, said);
+        *end = *shared;
+        return true;
+    }
+    bool done = call_method(erase, end, e);
+    if (!done && end->why[0] == '\0')
+        snprintf(end->why, sizeof end->why, "%s", e->text);
+    if (subsystem != NULL && subsystem->together)
+        uw_subsystem_erased(subsystem, end, &erase->said);
+    return done;
+}
+
+/* The step's end is positive only with everything complete and the drive's own word that its cache is empty.
  */
-static bool run_method(struct erase *erase, struct uw_error *e)
+static bool run_method(struct uw_erase *erase, enum uw_turn turn, const struct uw_method_end *shared,
+                       const struct uw_said *said, struct uw_error *e)
 {
     struct uw_job *job = erase->job;
-    struct uw_error flush_error = {0};
-    const struct uw_method_run run = {.drive = &job->drive,
-                                      .standard = job->plan.standard,
-                                      .engine = erase,
-                                      .write_pass = write_pass,
-                                      .stopped = erase_stopped};
+    struct uw_error settle_error = {0};
     struct uw_method_end end = {0};
     uw_job_post(job, UW_EVENT_STEP_STARTED, step_started_json(job));
-    bool done = job->plan.method->run(&run, &end, e);
-    bool stalled;
-    bool flushed = !given_up(job) && uw_stream_flush(&erase->stream, &stalled, &flush_error);
-    const char *error = !done ? e->text : !flushed ? flush_error.text : NULL;
+    if (job->plan.method->internal)
+        erase->image = uw_erase_image(&job->plan);
+    bool done = take_part(erase, turn, shared, said, &end, e);
+    bool settled = !given_up(job) && !end.continues && settle(erase, &settle_error);
+    const char *error = !done                  ? e->text
+                        : end.why[0] != '\0'   ? end.why
+                        : settle_error.text[0] ? settle_error.text
+                                               : NULL;
     uw_job_post(job, UW_EVENT_STEP_ENDED,
-                json_pack("{s:i, s:b, s:b, s:b, s:o}", "sequence", 1, "accepted", done, "complete",
-                          done && end.complete, "flushed", flushed, "error",
-                          error != NULL ? json_string(error) : json_null()));
+                json_pack("{s:i, s:b, s:b, s:b, s:b, s:b, s:o}", "sequence", 1, "accepted", end.accepted,
+                          "complete", done && end.complete, "flushed", settled, "continues", end.continues,
+                          "stalled", end.stalled, "error",
+                          error != NULL ? uw_clean_json(error) : json_null()));
+    erase->ended_well = done && end.complete && settled;
     return done;
 }
 
@@ -157,19 +201,53 @@ static bool worth_going_on(struct uw_job *job)
     return !stopped(job) && !given_up(job) && !evidence->unmarked && !evidence->canary_alive;
 }
 
-static bool erase_and_verify(struct erase *erase, struct uw_error *e)
+static bool prepare(struct uw_erase *erase, struct uw_error *e)
+{
+    erase->phase = (struct uw_job_phase){erase->job, "witnesses", 0, 0};
+    return uw_stream_begin(&erase->stream, e) && (erase->job->plan.unmarked != UW_MARKED || mark(erase, e));
+}
+
+/* After an erase inside the drive that did not end well there is nothing to be proved, and a drive at work
+ * does not even answer. */
+static bool worth_reading(const struct uw_erase *erase)
+{
+    return !stopped(erase->job) && !given_up(erase->job) &&
+           (erase->ended_well || !erase->job->plan.method->internal);
+}
+
+/* Of jobs that erase together each arrives, once, whatever came of it. */
+static bool erase_and_verify(struct uw_erase *erase, bool unused, struct uw_error *e)
 {
     struct uw_job *job = erase->job;
-    erase->phase = (struct uw_job_phase){job, "witnesses", 0, 0};
-    if (!uw_stream_begin(&erase->stream, e) || !mark(erase, e))
+    struct uw_method_end shared = {0};
+    struct uw_said said = {0};
+    enum uw_turn turn = UW_TURN_LEADS;
+    bool prepared = unused && prepare(erase, e);
+    bool ready = prepared && worth_going_on(job);
+    if (job->subsystem != NULL && job->subsystem->together)
+        turn = uw_subsystem_arrive(job->subsystem, ready, &job->run->stop, &shared, &said);
+    if (!ready || stopped(job))
+        return !unused || prepared;
+    if (turn == UW_TURN_NONE)
+        return uw_fail(e, UW_E_IO, "another namespace of the drive was not ready: nothing was erased");
+    if (!run_method(erase, turn, &shared, &said, e))
         return false;
-    if (!worth_going_on(job))
-        return true;
-    if (!run_method(erase, e))
-        return false;
-    if (stopped(job) || given_up(job))
-        return true;
-    return uw_job_read_back(job, &erase->stream, &erase->image, &erase->planted, job->plan.verify, e);
+    return !worth_reading(erase) ||
+           uw_job_read_back(job, &erase->stream, &erase->image, erase->marked ? &erase->planted : NULL,
+                            job->plan.verify, e);
+}
+
+/* Jobs that share a subsystem and do not erase together take turns: while one formats, none of the others is
+ * answered. */
+static bool erase_in_turn(struct uw_erase *erase, bool unused, struct uw_error *e)
+{
+    struct uw_subsystem *subsystem = erase->job->subsystem;
+    if (subsystem == NULL || subsystem->together)
+        return erase_and_verify(erase, unused, e);
+    pthread_mutex_lock(&subsystem->turn);
+    bool done = erase_and_verify(erase, unused, e);
+    pthread_mutex_unlock(&subsystem->turn);
+    return done;
 }
 
 static void refuse(struct uw_job *job, const char *code, const char *why)
@@ -181,23 +259,24 @@ static void refuse(struct uw_job *job, const char *code, const char *why)
 void uw_job_erase(struct uw_job *job)
 {
     struct uw_error e = {0};
-    struct erase erase = {.job = job,
-                          .stream = {.transport = job->transport,
-                                     .stop = &job->run->stop,
-                                     .now_ms = job->run->machine->now_ms,
-                                     .clock = job->run->machine->user,
-                                     .stall_ms = UW_STALL_MS,
-                                     .progress = uw_job_progress,
-                                     .user = &erase.phase}};
+    struct uw_erase erase = {.job = job,
+                             .stream = {.transport = job->transport,
+                                        .stop = &job->run->stop,
+                                        .now_ms = job->run->machine->now_ms,
+                                        .clock = job->run->machine->user,
+                                        .stall_ms = UW_STALL_MS,
+                                        .progress = uw_job_progress,
+                                        .user = &erase.phase}};
     enum uw_same same = stopped(job) ? UW_SAME_UNKNOWN : uw_gate_identity(job, "before");
     if (same == UW_SAME_NOT)
         refuse(job, "identity", "another drive answers than the one that was selected");
     bool unused = same == UW_SAME && uw_gate_unused(job);
     if (same == UW_SAME && !unused)
         uw_job_post(job, UW_EVENT_REFUSED, uw_refusal_json(&job->plan.refusal));
-    if (unused) {
+    if (unused)
         uw_job_post(job, UW_EVENT_TOUCHED, json_object());
-        bool done = erase_and_verify(&erase, &e);
+    bool done = erase_in_turn(&erase, unused, &e);
+    if (unused) {
         if (given_up(job))
             uw_job_post(job, UW_EVENT_STALLED, json_pack("{s:i}", "after_ms", UW_STALL_MS));
         else if (!done)

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "method/nvme_format.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    /* A time-out resets the controller, which may break the format off: it is for drives that hang. */
+    TIMEOUT_MIN_MS = 600000,
+    TIMEOUT_MAX_MS = 86400000,
+    BYTES_PER_MS = 20000, /* slower than any drive of today */
+    FPI_VALID = 0x80
+};
+
+bool uw_nvme_format_fits(const struct uw_drive *drive, enum uw_nvme_erase erase, char *why, size_t why_bytes)
+{
+    const struct uw_nvme *nvme = &drive->nvme;
+    if (!nvme->known)
+        snprintf(why, why_bytes, "what its controller can do is not known");
+    else if ((nvme->controller.oacs & UW_NVME_OACS_FORMAT) == 0)
+        snprintf(why, why_bytes, "the drive has no Format NVM");
+    else if (erase == UW_NVME_SES_CRYPTO && (nvme->controller.fna & UW_NVME_FNA_CRYPTO) == 0)
+        snprintf(why, why_bytes, "the drive has no crypto erase in Format NVM");
+    else if (nvme->ns.block_bytes != drive->logical_block_bytes)
+        snprintf(why, why_bytes, "the format that the drive names is not the one it has");
+    else
+        return true;
+    return false;
+}
+
+bool uw_nvme_format_hits_subsystem(const struct uw_drive *drive)
+{
+    return (drive->nvme.controller.fna & (UW_NVME_FNA_FORMAT_ALL | UW_NVME_FNA_ERASE_ALL)) != 0;
+}
+
+enum uw_leaves uw_nvme_format_leaves(const struct uw_drive *drive)
+{
+    (void)drive;
+    return UW_LEAVES_ERASED;
+}
+
+static uint32_t timeout_ms(const struct uw_drive *drive)
+{
+    uint64_t ms = drive->bytes / BYTES_PER_MS;
+    return ms < TIMEOUT_MIN_MS ? TIMEOUT_MIN_MS : ms > TIMEOUT_MAX_MS ? TIMEOUT_MAX_MS : (uint32_t)ms;
+}
+
+/* The namespace as it is now; not known where the drive does not say. */
+static bool ask_namespace(const struct uw_method_run *run, struct uw_nvme_namespace *ns, struct uw_error *e)
+{
+    uint8_t page[UW_NVME_PAGE_BYTES] = {0};
+    struct uw_nvme_command command = uw_nvme_identify_namespace(run->drive->nvme.ns.nsid, page);
+    *ns = (struct uw_nvme_namespace){0};
+    if (!run->nvme(run->engine, &command, false, e))
+        return false;
+    if (command.status == UW_NVME_OK)
+        uw_nvme_decode_namespace(page, sizeof page, command.nsid, ns);
+    return true;
+}
+
+static const char *wrong_with(const struct uw_nvme_namespace *ns, const struct uw_nvme_namespace *before)
+{
+    if (!ns->known)
+        return "its namespace does not answer any more";
+    if ((ns->format_progress & FPI_VALID) != 0 && (ns->format_progress & ~FPI_VALID) != 0)
+        return "its format is not at its end";
+    if (ns->blocks != before->blocks || ns->block_bytes != before->block_bytes)
+        return "its namespace has another size now";
+    return NULL;
+}
+
+/* The command's completion is the drive's word for the end; the namespace must agree. */
+static bool confirm(const struct uw_method_run *run, struct uw_method_end *end, struct uw_error *e)
+{
+    struct uw_nvme_namespace ns;
+    if (!ask_namespace(run, &ns, e))
+        return false;
+    const char *wrong = wrong_with(&ns, &run->drive->nvme.ns);
+    run->saw(run->engine, wrong == NULL ? "formatted" : "unfinished", &ns.format_progress, 1, 0, 0);
+    end->complete = wrong == NULL;
+    if (wrong != NULL)
+        snprintf(end->why, sizeof end->why, "%s", wrong);
+    return true;
+}
+
+bool uw_nvme_format_run(const struct uw_method_run *run, enum uw_nvme_erase erase, struct uw_method_end *end,
+                        struct uw_error *e)
+{
+    const struct uw_nvme_namespace *ns = &run->drive->nvme.ns;
+    char text[UW_NVME_STATUS_TEXT];
+    struct uw_nvme_command command = uw_nvme_format(ns, ns->nsid, erase, timeout_ms(run->drive));
+    if (!run->nvme(run->engine, &command, true, e))
+        return false;
+    end->accepted = command.status == UW_NVME_OK;
+    if (end->accepted)
+        return confirm(run, end, e);
+    uw_nvme_status_text(command.status, text);
+    /* The host lost the answer; the drive may still be at it. */
+    end->continues = command.status < 0;
+    snprintf(end->why, sizeof end->why,
+             end->continues ? "what became of the format is not known: %s"
+                            : "the drive refused to format: %s",
+             text);
+    return true;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the three NVMe sanitizes share (NVM Express Base Specification 2.0, 5.24 and 8.21): begun by a command
+ * that returns at once, carried out by the drive whatever becomes of the host, over every namespace of the
+ * subsystem. */
+#ifndef UW_METHOD_NVME_SANITIZE_H
+#define UW_METHOD_NVME_SANITIZE_H
+
+#include "core/method.h"
+#include "wire/nvme.h"
+
+/* Whether the drive says that it knows the action; `why` receives the reason why not. */
+bool uw_nvme_sanitize_fits(const struct uw_drive *drive, uint32_t capability, const char *name, char *why,
+                           size_t why_bytes);
+bool uw_nvme_sanitize_hits_subsystem(const struct uw_drive *drive);
+/* Whether the blocks stay mapped when asked to, so that reading back reaches the media. */
+bool uw_nvme_sanitize_keeps_mapped(const struct uw_drive *drive);
+bool uw_nvme_sanitize_run(const struct uw_method_run *run, enum uw_nvme_sanitize_action action,
+                          struct uw_method_end *end, struct uw_error *e);
+
+/* One of the log's times, in seconds; 0: not said. */
+uint64_t uw_nvme_sanitize_estimate(const struct uw_drive *drive, uint32_t deallocating_s, uint32_t kept_s);
+
+#endif
