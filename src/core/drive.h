@@ -10,6 +10,8 @@
 
 #include <jansson.h>
 
+#include "core/nvme.h"
+
 enum uw_bus {
     UW_BUS_UNKNOWN = 0,
     UW_BUS_NVME,
@@ -97,6 +99,8 @@ struct uw_drive {
     unsigned partitions;         /* partitions the kernel knows */
     char **content_types;        /* types found on the drive and its partitions; no labels */
     size_t content_type_count;
+
+    struct uw_nvme nvme; /* known: an NVMe namespace that answered */
 
     struct uw_use *uses;
     size_t use_count;

@@ -137,15 +137,15 @@ static bool run_method(struct erase *erase, struct uw_error *e)
                                       .engine = erase,
                                       .write_pass = write_pass,
                                       .stopped = erase_stopped};
-    bool complete = false;
+    struct uw_method_end end = {0};
     uw_job_post(job, UW_EVENT_STEP_STARTED, step_started_json(job));
-    bool done = job->plan.method->run(&run, &complete, e);
+    bool done = job->plan.method->run(&run, &end, e);
     bool stalled;
     bool flushed = !given_up(job) && uw_stream_flush(&erase->stream, &stalled, &flush_error);
     const char *error = !done ? e->text : !flushed ? flush_error.text : NULL;
     uw_job_post(job, UW_EVENT_STEP_ENDED,
                 json_pack("{s:i, s:b, s:b, s:b, s:o}", "sequence", 1, "accepted", done, "complete",
-                          done && complete, "flushed", flushed, "error",
+                          done && end.complete, "flushed", flushed, "error",
                           error != NULL ? json_string(error) : json_null()));
     return done;
 }
