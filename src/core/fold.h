@@ -20,6 +20,7 @@ struct uw_fold {
     json_t *canaries, *verification, *failure, *bound;
     json_t *steps; /* array, as they stand in the certificate */
     bool crashed;  /* the run broke off; the next one speaks for it */
+    bool continues; /* the drive goes on with what was begun */
     bool lost;     /* memory ran out on the way: nothing may be claimed */
 };
 

@@ -12,6 +12,7 @@ struct uw_erase {
     struct uw_planted planted;
     bool marked;           /* canaries were planted, or tried */
     struct uw_image image; /* of the last pass that was begun, or what the drive should leave */
+    bool stalled;          /* nothing moved for too long */
     bool ended_well;       /* the method came to a positive end */
     struct uw_said said;   /* by the drive, of an erase inside it */
 };
