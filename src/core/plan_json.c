@@ -55,8 +55,6 @@ static json_t *also_affected_json(const struct uw_plan *plan)
     const struct uw_drive *drive = plan->drive;
     const char *node = drive->nvme.node[0] != '\0' ? drive->nvme.node : "the drive";
     json_t *list = json_array();
-    if (drive->partitions > 0)
-        append(&list, json_sprintf("%u partition%s", drive->partitions, drive->partitions == 1 ? "" : "s"));
     for (size_t i = 0; i < plan->also_affected_count; i++)
         append(&list,
                json_sprintf("namespace %u of %s%s", (unsigned)plan->also_affected[i].nsid, node,
@@ -65,6 +63,8 @@ static json_t *also_affected_json(const struct uw_plan *plan)
         append(&list, json_sprintf("namespaces of %s that could not be listed", node));
     if (plan->hits_subsystem && (drive->nvme.controller.cmic & UW_NVME_CMIC_CONTROLLERS) != 0)
         append(&list, json_sprintf("whatever is reached through other controllers of %s's drive", node));
+    if (drive->partitions > 0)
+        append(&list, json_sprintf("%u partition%s", drive->partitions, drive->partitions == 1 ? "" : "s"));
     return list;
 }
 
