@@ -91,8 +91,29 @@ static json_t *sanitized_statement(const struct uw_fold *fold)
         read_back, areas[0] ? " " : "", areas, areas[0] ? " areas were not reached." : "");
 }
 
+/* What the drive did itself: by its word, and by what was looked for. */
+static json_t *internal_statement(const struct uw_fold *fold)
+{
+    const json_t *canary = json_object_get(fold->verification, "canary");
+    const char *method = method_of(fold);
+    json_int_t samples = json_integer_value(json_object_get(fold->verification, "samples"));
+    json_int_t written = json_integer_value(json_object_get(canary, "written"));
+    char markers[128] = "no markers could be written before";
+    if (json_is_object(canary))
+        snprintf(markers, sizeof markers,
+                 "none held one of the %" JSON_INTEGER_FORMAT " markers written before", written);
+    return json_sprintf(
+        "The drive reported successful completion of %s; of %" JSON_INTEGER_FORMAT
+        " sampled locations %s. Areas outside the addressable range were erased on the maker's "
+        "assurance; they were not inspected.",
+        method != NULL ? method : "its erase", samples, markers);
+}
+
 static json_t *statement(const struct uw_fold *fold, enum uw_verdict verdict, const char *reason)
 {
+    const char *basis = json_string_value(json_object_get(fold->plan, "basis"));
+    if (is_sanitized(verdict) && basis != NULL && strcmp(basis, "host-overwrite") != 0)
+        return internal_statement(fold);
     if (is_sanitized(verdict))
         return sanitized_statement(fold);
     const char *text = json_string_value(json_object_get(fold->failure, "why"));
@@ -183,6 +204,13 @@ static json_t *exceptions(const struct uw_fold *fold, enum uw_verdict verdict)
 {
     json_t *list = verdict == UW_VERDICT_SANITIZED_WITH_EXCEPTIONS ? copy_array(fold->plan, "reservations")
                                                                    : json_array();
+    if (fold->evidence.canary_alive)
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "code", "device_lied", "severity", "failure",
+                                              "text", "what it was given, or held before, says otherwise"));
+    if (fold->continues)
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:s}", "code", "continues_in_drive", "severity", "note", "text",
+                            "the drive goes on erasing by itself; the next run waits for it"));
     if (fold->crashed)
         json_array_append_new(list,
                               json_pack("{s:s, s:s, s:s}", "code", "recovered", "severity", "note", "text",

@@ -31,7 +31,7 @@ static void post_state(struct uw_erase *erase, const char *state, const char *ra
 /* Before it goes out, so that a crash leaves it in the journal. */
 static void record_command(struct uw_erase *erase, const struct uw_nvme_command *command)
 {
-    uw_nvme_command_text(command, erase->said.command);
+    uw_nvme_command_hex(command, erase->said.command);
     post_command(erase, erase->said.command);
 }
 

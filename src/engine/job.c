@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One drive: marked, erased, read back. */
-#include <stdio.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
@@ -112,7 +111,7 @@ static json_t *parameters_json(const struct uw_job *job)
 {
     const struct uw_standard *standard = job->plan.standard;
     if (standard == NULL)
-        return json_object();
+        return json_pack("{s:n, s:n, s:n, s:n}", "standard", "passes", "buffer_bytes", "in_flight");
     return json_pack("{s:s, s:I, s:i, s:i}", "standard", standard->id, "passes",
                      (json_int_t)standard->pass_count, "buffer_bytes", UW_STREAM_BUFFER_BYTES, "in_flight",
                      UW_STREAM_BUFFERS);
@@ -160,9 +159,10 @@ static bool take_part(struct uw_erase *erase, enum uw_turn turn, const struct uw
         *end = *shared;
         return true;
     }
-    bool done = call_method(erase, end, e);
+    bool done = stopped(erase->job) || call_method(erase, end, e);
+    end->stalled = end->stalled || given_up(erase->job);
     if (!done && end->why[0] == '\0')
-        snprintf(end->why, sizeof end->why, "%s", e->text);
+        uw_clean_string(end->why, sizeof end->why, e->text, strlen(e->text));
     if (subsystem != NULL && subsystem->together)
         uw_subsystem_erased(subsystem, end, &erase->said);
     return done;
@@ -191,6 +191,7 @@ static bool run_method(struct uw_erase *erase, enum uw_turn turn, const struct u
                           "stalled", end.stalled, "error",
                           error != NULL ? uw_clean_json(error) : json_null()));
     erase->ended_well = done && end.complete && settled;
+    erase->stalled = end.stalled;
     return done;
 }
 
@@ -226,8 +227,10 @@ static bool erase_and_verify(struct uw_erase *erase, bool unused, struct uw_erro
     bool ready = prepared && worth_going_on(job);
     if (job->subsystem != NULL && job->subsystem->together)
         turn = uw_subsystem_arrive(job->subsystem, ready, &job->run->stop, &shared, &said);
-    if (!ready || stopped(job))
+    if (!ready)
         return !unused || prepared;
+    if (turn == UW_TURN_NONE && stopped(job))
+        return true;
     if (turn == UW_TURN_NONE)
         return uw_fail(e, UW_E_IO, "another namespace of the drive was not ready: nothing was erased");
     if (!run_method(erase, turn, &shared, &said, e))
@@ -277,7 +280,7 @@ void uw_job_erase(struct uw_job *job)
         uw_job_post(job, UW_EVENT_TOUCHED, json_object());
     bool done = erase_in_turn(&erase, unused, &e);
     if (unused) {
-        if (given_up(job))
+        if (given_up(job) || erase.stalled)
             uw_job_post(job, UW_EVENT_STALLED, json_pack("{s:i}", "after_ms", UW_STALL_MS));
         else if (!done)
             post_failed(job, &e);

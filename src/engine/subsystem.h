@@ -14,10 +14,10 @@
 #include "core/method.h"
 
 /* What a drive said of an erase inside it, for the record of every job that it concerns. */
-enum { UW_SAID_RAW_BYTES = 64 };
+enum { UW_SAID_RAW_BYTES = 64, UW_SAID_COMMAND_HEX = 129 };
 struct uw_said {
-    char command[96]; /* as it went out; empty: none did */
-    char state[24];   /* the last */
+    char command[UW_SAID_COMMAND_HEX]; /* as it went out; empty: none did */
+    char state[24];                    /* the last */
     char raw[2 * UW_SAID_RAW_BYTES + 1];
 };
 

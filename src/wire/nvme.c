@@ -173,3 +173,21 @@ void uw_nvme_status_text(int status, char *text)
     else
         snprintf(text, UW_NVME_STATUS_TEXT, "%s (errno %d)", strerror(-status), -status);
 }
+
+static void put_dword(uint8_t *entry, unsigned dword, uint32_t value)
+{
+    for (unsigned i = 0; i < 4; i++)
+        entry[4 * dword + i] = (uint8_t)(value >> 8 * i);
+}
+
+void uw_nvme_command_hex(const struct uw_nvme_command *command, char hex[UW_NVME_COMMAND_HEX])
+{
+    uint8_t entry[64] = {command->opcode};
+    put_dword(entry, 1, command->nsid);
+    put_dword(entry, 10, command->cdw10);
+    put_dword(entry, 11, command->cdw11);
+    put_dword(entry, 12, command->cdw12);
+    put_dword(entry, 13, command->cdw13);
+    for (size_t i = 0; i < sizeof entry; i++)
+        snprintf(hex + 2 * i, 3, "%02x", entry[i]);
+}

@@ -94,6 +94,11 @@ bool uw_nvme_decode_health(const uint8_t *log, size_t bytes, struct uw_nvme_heal
 enum { UW_NVME_COMMAND_TEXT = 96 };
 void uw_nvme_command_text(const struct uw_nvme_command *command, char *text);
 
+/* The command as the drive's submission queue entry (figure "Common Command Format"), 64 bytes in hex,
+ * without the host's addresses and command identifier. */
+enum { UW_NVME_COMMAND_HEX = 129 };
+void uw_nvme_command_hex(const struct uw_nvme_command *command, char hex[UW_NVME_COMMAND_HEX]);
+
 /* Words for a status or -errno, e.g. "invalid opcode (001h)". */
 enum { UW_NVME_STATUS_TEXT = 96 };
 void uw_nvme_status_text(int status, char *text);
