@@ -320,6 +320,12 @@ static void cleans_strings(void **state)
     memcpy(page + 4, "AB\0CD", 5);
     assert_true(uw_nvme_decode_controller(page, sizeof page, &c));
     assert_string_equal(c.serial, "AB");
+    /* One byte too long: its last character goes whole. */
+    memset(page + 768, 'n', 256);
+    memcpy(page + 768 + 253, "\xe2\x82\xac", 3);
+    assert_true(uw_nvme_decode_controller(page, sizeof page, &c));
+    assert_int_equal(strspn(c.subsystem, "n"), 253);
+    assert_int_equal(strlen(c.subsystem), 253);
 }
 
 static const struct {
@@ -777,6 +783,7 @@ static const struct {
     {0x400, "unknown status (400h)"},
     {0x6ff, "unknown status (6ffh)"},
     {0x7ff, "vendor specific status (7ffh)"},
+    {0x800, "no NVMe status (800h)"},
     {0x4001, "no NVMe status (4001h)"}, /* nobody took DNR away */
     {INT32_MAX, "no NVMe status (7fffffffh)"},
     {-ENOTTY, "Inappropriate ioctl for device (errno 25)"},
