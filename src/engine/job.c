@@ -51,6 +51,10 @@ static bool mark(struct uw_erase *erase, struct uw_error *e)
                           "failed", uw_ranges_json(&planted->failed, job->drive.logical_block_bytes),
                           "stopped", planted->stopped || planted->stalled, "internal",
                           job->plan.method->internal));
+    if (job->plan.method->internal && planted->written == 0 && !planted->stopped && !planted->stalled)
+        uw_job_post(job, UW_EVENT_RESERVED,
+                    json_pack("{s:s, s:s, s:s}", "code", "markers_not_possible", "severity", "reservation",
+                              "text", "the drive took no marker before its erase"));
     return true;
 }
 

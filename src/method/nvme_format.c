@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "method/nvme_format.h"
+#include "method/nvme_sanitize.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,14 +16,16 @@ enum {
 bool uw_nvme_format_fits(const struct uw_drive *drive, enum uw_nvme_erase erase, char *why, size_t why_bytes)
 {
     const struct uw_nvme *nvme = &drive->nvme;
-    if (!nvme->known)
-        snprintf(why, why_bytes, "what its controller can do is not known");
-    else if ((nvme->controller.oacs & UW_NVME_OACS_FORMAT) == 0)
+    if (!uw_nvme_is_known(drive, why, why_bytes))
+        return false;
+    if ((nvme->controller.oacs & UW_NVME_OACS_FORMAT) == 0)
         snprintf(why, why_bytes, "the drive has no Format NVM");
     else if (erase == UW_NVME_SES_CRYPTO && (nvme->controller.fna & UW_NVME_FNA_CRYPTO) == 0)
         snprintf(why, why_bytes, "the drive has no crypto erase in Format NVM");
     else if (nvme->ns.block_bytes != drive->logical_block_bytes)
         snprintf(why, why_bytes, "the format that the drive names is not the one it has");
+    else if (nvme->ns.protection > 3)
+        snprintf(why, why_bytes, "the drive names a protection that there is none of");
     else
         return true;
     return false;

@@ -19,14 +19,23 @@ enum {
     PROGRESS_FULL = 65536
 };
 
+bool uw_nvme_is_known(const struct uw_drive *drive, char *why, size_t why_bytes)
+{
+    if (drive->bus != UW_BUS_NVME && drive->bus != UW_BUS_NVME_FABRICS)
+        snprintf(why, why_bytes, "no NVMe drive");
+    else if (!drive->nvme.known)
+        snprintf(why, why_bytes, "what its controller can do is not known");
+    else
+        return true;
+    return false;
+}
+
 bool uw_nvme_sanitize_fits(const struct uw_drive *drive, uint32_t capability, const char *name, char *why,
                            size_t why_bytes)
 {
     const struct uw_nvme *nvme = &drive->nvme;
-    if (!nvme->known) {
-        snprintf(why, why_bytes, "what its controller can do is not known");
+    if (!uw_nvme_is_known(drive, why, why_bytes))
         return false;
-    }
     if ((nvme->controller.sanicap & capability) == 0) {
         snprintf(why, why_bytes, "the drive has no sanitize %s", name);
         return false;

@@ -8,6 +8,9 @@
 #include "core/method.h"
 #include "wire/nvme.h"
 
+/* Whether it is an NVMe drive that told of itself; also for the formats. */
+bool uw_nvme_is_known(const struct uw_drive *drive, char *why, size_t why_bytes);
+
 /* Whether the drive says that it knows the action; `why` receives the reason why not. */
 bool uw_nvme_sanitize_fits(const struct uw_drive *drive, uint32_t capability, const char *name, char *why,
                            size_t why_bytes);
