@@ -5,22 +5,28 @@
 #define UW_TESTS_NVME_DESK_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <linux/ioctl.h>
 #include <linux/nvme_ioctl.h>
 
-enum { DESK_COMMANDS = 64 };
+enum { DESK_COMMANDS = 64, DESK_BYTES = 1 << 20 };
 
 /* Shared with the processes that send. */
 static struct desk {
@@ -33,6 +39,7 @@ static struct desk {
 static int (*desk_serve)(struct nvme_passthru_cmd *command);
 /* Answers other requests; NULL: none may come. */
 static int (*desk_other)(unsigned long request, void *argument);
+static bool desk_lies;
 static int desk_nsid; /* -1: the descriptor is no namespace */
 
 static inline _Noreturn void desk_refuse(const char *what, unsigned long number)
@@ -74,6 +81,7 @@ static inline int desk_open(void **state)
     desk = mmap(NULL, sizeof *desk, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     desk_serve = NULL;
     desk_other = NULL;
+    desk_lies = false;
     desk_nsid = 1;
     return desk == MAP_FAILED ? -1 : 0;
 }
@@ -105,6 +113,28 @@ static inline int desk_file(void)
     int fd = memfd_create("namespace", MFD_CLOEXEC);
     assert_true(fd >= 0);
     return fd;
+}
+
+/* A file of that size is taken for the block device 259:10. */
+static inline int desk_lie(struct stat *st)
+{
+    if (desk_lies && S_ISREG(st->st_mode) && st->st_size == DESK_BYTES) {
+        st->st_mode = S_IFBLK | 0600;
+        st->st_rdev = makedev(259, 10);
+    }
+    return 0;
+}
+
+__attribute__((visibility("default"))) int fstat64(int fd, struct stat64 *st)
+{
+    long result = syscall(SYS_newfstatat, fd, "", st, AT_EMPTY_PATH);
+    return result != 0 ? -1 : desk_lie((struct stat *)st);
+}
+
+__attribute__((visibility("default"))) int stat64(const char *path, struct stat64 *st)
+{
+    long result = syscall(SYS_newfstatat, AT_FDCWD, path, st, 0);
+    return result != 0 ? -1 : desk_lie((struct stat *)st);
 }
 
 #define desk_test(f) cmocka_unit_test_setup_teardown(f, desk_open, desk_close)

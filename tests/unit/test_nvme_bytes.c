@@ -4,7 +4,6 @@
  * Page), 5.17 (Identify) and 5.24 (Sanitize). */
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
 #include <linux/fs.h>
@@ -279,30 +278,6 @@ static void a_namespace_has_a_number(void **state)
     assert_int_equal(errno, ENOTTY);
 }
 
-/* A file that the transport takes for the block device 259:10. */
-static bool fstat_lies;
-
-static int lie(struct stat *st)
-{
-    if (fstat_lies && S_ISREG(st->st_mode) && st->st_size == 1 << 20) {
-        st->st_mode = S_IFBLK | 0600;
-        st->st_rdev = makedev(259, 10);
-    }
-    return 0;
-}
-
-__attribute__((visibility("default"))) int fstat64(int fd, struct stat64 *st)
-{
-    long result = syscall(SYS_newfstatat, fd, "", st, AT_EMPTY_PATH);
-    return result != 0 ? -1 : lie((struct stat *)st);
-}
-
-__attribute__((visibility("default"))) int stat64(const char *path, struct stat64 *st)
-{
-    long result = syscall(SYS_newfstatat, AT_FDCWD, path, st, 0);
-    return result != 0 ? -1 : lie((struct stat *)st);
-}
-
 static int block_ioctl(unsigned long request, void *argument)
 {
     uint64_t bytes = 1 << 20;
@@ -329,7 +304,7 @@ static struct uw_drive make_device(void)
     close(fd);
     snprintf(drive.device, sizeof drive.device, "%s", device);
     desk_other = block_ioctl;
-    fstat_lies = true;
+    desk_lies = true;
     return drive;
 }
 
@@ -344,7 +319,7 @@ static struct uw_transport *open_device(const struct uw_drive *drive, enum uw_bl
 
 static void drop_device(void)
 {
-    fstat_lies = false;
+    desk_lies = false;
     unlink(device);
 }
 
