@@ -84,7 +84,7 @@ enum uw_nvme_sanitize_action uw_nvme_sanitize_action_of(uint32_t cdw10);
 /* Answers. Each takes any bytes: false, and `known` false, where `bytes` is too few. */
 bool uw_nvme_decode_controller(const uint8_t *page, size_t bytes, struct uw_nvme_controller *controller);
 bool uw_nvme_decode_namespace(const uint8_t *page, size_t bytes, uint32_t nsid, struct uw_nvme_namespace *ns);
-/* Stops at the first 0; false, too, where the ids do not ascend. */
+/* Stops at the first 0; false, too, where the ids do not ascend or one is FFFFFFFFh. */
 bool uw_nvme_decode_list(const uint8_t *page, size_t bytes, struct uw_nvme_list *list);
 bool uw_nvme_decode_sanitize(const uint8_t *log, size_t bytes, struct uw_nvme_sanitize_log *sanitize);
 bool uw_nvme_decode_health(const uint8_t *log, size_t bytes, struct uw_nvme_health *health);
