@@ -417,11 +417,39 @@ void model_nvme_set_cut(struct model_nvme *nvme, struct model_nvme_cut cut)
     pthread_mutex_unlock(&nvme->lock);
 }
 
-void model_nvme_host_serial(struct model_nvme *nvme, char serial[MODEL_NVME_TEXT])
+static bool is_renamed(struct model_nvme *nvme, enum model_nvme_lie_kind kind)
+{
+    const struct model_nvme_lie *lie = nvme_later_lie(nvme, kind);
+    return lie != NULL && lie->value == 0;
+}
+
+struct model_nvme_names model_nvme_names(struct model_nvme *nvme, size_t place)
+{
+    struct model_nvme_names names = {0};
+    pthread_mutex_lock(&nvme->lock);
+    const struct model_nvme_space *space = &nvme->spaces[place];
+    snprintf(names.serial, sizeof names.serial, "%s",
+             is_renamed(nvme, MODEL_NVME_OTHER_SERIAL) ? "ANOTHER" : nvme->serial);
+    memcpy(names.eui64, space->medium.eui64, sizeof names.eui64);
+    if (is_renamed(nvme, MODEL_NVME_OTHER_EUI))
+        names.eui64[1] ^= 0xff;
+    names.bytes = space->host_bytes;
+    pthread_mutex_unlock(&nvme->lock);
+    return names;
+}
+
+bool model_nvme_is_powered(struct model_nvme *nvme)
 {
     pthread_mutex_lock(&nvme->lock);
-    const struct model_nvme_lie *other = nvme_later_lie(nvme, MODEL_NVME_OTHER_SERIAL);
-    snprintf(serial, MODEL_NVME_TEXT, "%s", other != NULL && other->value == 0 ? "ANOTHER" : nvme->serial);
+    bool powered = nvme->powered;
+    pthread_mutex_unlock(&nvme->lock);
+    return powered;
+}
+
+void model_nvme_complaint(struct model_nvme *nvme, char text[MODEL_NVME_COMPLAINT])
+{
+    pthread_mutex_lock(&nvme->lock);
+    snprintf(text, MODEL_NVME_COMPLAINT, "%s", nvme->complaint);
     pthread_mutex_unlock(&nvme->lock);
 }
 

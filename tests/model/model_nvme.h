@@ -13,7 +13,13 @@
 #include "model_block.h"
 #include "wire/nvme.h"
 
-enum { MODEL_NVME_NAMESPACES = 8, MODEL_NVME_LIES = 8, MODEL_NVME_LOG = 64, MODEL_NVME_TEXT = 64 };
+enum {
+    MODEL_NVME_NAMESPACES = 8,
+    MODEL_NVME_LIES = 8,
+    MODEL_NVME_LOG = 64,
+    MODEL_NVME_TEXT = 64,
+    MODEL_NVME_COMPLAINT = 160
+};
 
 /* What a lie or a failure is about. */
 enum model_nvme_on {
@@ -68,8 +74,8 @@ enum model_nvme_lie_kind {
     MODEL_NVME_OTHER_SERIAL = MODEL_NVME_LIES_LATER, /* `value` 1: the host goes on to say the old one */
     MODEL_NVME_OTHER_SIZE,                           /* one block more */
     MODEL_NVME_OTHER_NSID,                           /* the ids are 100 more than they were */
-    MODEL_NVME_OTHER_EUI,
-    MODEL_NVME_READ_ERRORS, /* of block `value`; MODEL_ALL: of every block */
+    MODEL_NVME_OTHER_EUI,                            /* likewise */
+    MODEL_NVME_READ_ERRORS,                          /* of block `value`; MODEL_ALL: of every block */
     MODEL_NVME_LIE_KINDS
 };
 
@@ -202,7 +208,7 @@ struct model_nvme {
     uint64_t power_cycles, unsafe_shutdowns, keys;
     struct model_nvme_seen seen[MODEL_NVME_LOG]; /* the first ones */
     size_t seen_count;
-    char complaint[160]; /* what a host must not do */
+    char complaint[MODEL_NVME_COMPLAINT]; /* what a host must not do */
 };
 
 /* NULL when memory ran out. Powered on. */
@@ -235,8 +241,17 @@ void model_nvme_reset(struct model_nvme *nvme);
 /* Replaces the cut; counts from now on. */
 void model_nvme_set_cut(struct model_nvme *nvme, struct model_nvme_cut cut);
 
-/* The serial that the host goes by. */
-void model_nvme_host_serial(struct model_nvme *nvme, char serial[MODEL_NVME_TEXT]);
+/* What the host goes by: names that it read when it found the drive, or when it looked anew. */
+struct model_nvme_names {
+    char serial[MODEL_NVME_TEXT];
+    uint8_t eui64[8];
+    uint64_t bytes;
+};
+struct model_nvme_names model_nvme_names(struct model_nvme *nvme, size_t place);
+bool model_nvme_is_powered(struct model_nvme *nvme);
+/* The first thing that a host must not do and did; empty: nothing. */
+void model_nvme_complaint(struct model_nvme *nvme, char text[MODEL_NVME_COMPLAINT]);
+
 /* The place of a namespace; MODEL_NVME_NAMESPACES: there is none. */
 size_t model_nvme_place(const struct model_nvme *nvme, uint32_t nsid);
 
