@@ -184,6 +184,12 @@ void model_block_cut_power(struct model_block *model)
     }
 }
 
+void model_block_settle(struct model_block *model)
+{
+    while (model->queue_count > 0)
+        destage_oldest(model);
+}
+
 static void fail_power(struct model_block *model, unsigned on)
 {
     struct model_fault *fault = find_any(model, MODEL_POWER, on);
@@ -346,8 +352,7 @@ int model_block_flush(struct model_block *model)
     }
     if (forget)
         model_block_cut_power(model);
-    while (model->queue_count > 0)
-        destage_oldest(model);
+    model_block_settle(model);
     size_t bytes = (size_t)model->blocks * model->config.block_bytes;
     if (revert)
         memcpy(model->media, model->flushed, bytes);

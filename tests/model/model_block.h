@@ -101,6 +101,8 @@ int64_t model_block_hang_ms(struct model_block *model, unsigned on, uint64_t off
 bool model_block_holds(struct model_block *model, unsigned on, uint64_t offset, uint64_t length);
 
 void model_block_cut_power(struct model_block *model);
+/* Stores what the write cache holds, unasked. */
+void model_block_settle(struct model_block *model);
 
 /* What is really on the medium; `image` is what every block should hold. */
 struct model_truth {
