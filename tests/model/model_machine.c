@@ -563,12 +563,6 @@ static json_t *not_covered(void *user)
     return json_array();
 }
 
-static void wait_ms(void *user, uint32_t ms)
-{
-    (void)user;
-    clock_ms += ms;
-}
-
 static uint64_t now_ms(void *user)
 {
     (void)user;
@@ -584,7 +578,8 @@ bool model_machine_init(struct model_machine *machine, size_t drives)
                                                   .identity = identity,
                                                   .open = open_drive,
                                                   .not_covered = not_covered,
-                                                  .now_ms = now_ms, .wait_ms = wait_ms},
+                                                  .now_ms = now_ms,
+                                                  .wait_ms = model_machine_wait},
                                       .drives = calloc(drives + 1, sizeof *machine->drives),
                                       .count = drives};
     return machine->drives != NULL;
