@@ -22,6 +22,12 @@ static json_t *copy_array(const json_t *object, const char *name)
     return json_is_array(value) ? json_deep_copy(value) : json_array();
 }
 
+static json_t *object_of(const json_t *object, const char *name)
+{
+    json_t *value = json_object_get(object, name);
+    return json_is_object(value) ? json_deep_copy(value) : json_object();
+}
+
 static json_t *time_or_null(int64_t time_ns)
 {
     char text[UW_TIME_BYTES];
@@ -160,6 +166,14 @@ static json_t *authority(const struct uw_fold *fold)
     return body;
 }
 
+/* A counter inside the drive: an axis that the host does not set. */
+static json_t *before_and_after(const struct uw_fold *fold, const char *counter)
+{
+    const json_t *before = json_object_get(json_object_get(fold->drive, "before"), "health");
+    return json_pack("{s:o, s:o}", "before", copy(before, counter), "after",
+                     copy(fold->health_after, counter));
+}
+
 /* Boottime counts through suspends and cannot be set: the axis on which the length of the erase stands. */
 static json_t *times(const struct uw_fold *fold)
 {
@@ -169,8 +183,8 @@ static json_t *times(const struct uw_fold *fold)
     /* As text: nanoseconds pass 2^53 after 104 days. */
     json_object_set_new(body, "boottime_start_ns", json_sprintf("%" PRIu64, fold->boottime_start_ns));
     json_object_set_new(body, "boottime_end_ns", json_sprintf("%" PRIu64, fold->boottime_end_ns));
-    json_object_set_new(body, "drive_hours", json_pack("{s:n, s:n}", "before", "after"));
-    json_object_set_new(body, "power_cycles", json_pack("{s:n, s:n}", "before", "after"));
+    json_object_set_new(body, "drive_hours", before_and_after(fold, "power_on_hours"));
+    json_object_set_new(body, "power_cycles", before_and_after(fold, "power_cycles"));
     return body;
 }
 
@@ -192,11 +206,11 @@ static json_t *medium(const struct uw_fold *fold)
     return body;
 }
 
-static json_t *hidden_areas(void)
+static json_t *hidden_areas(const struct uw_fold *fold)
 {
-    return json_pack("{s:n, s:n, s:n, s:n, s:n, s:n, s:{s:n, s:n}, s:{s:n, s:n}}", "hpa", "dco", "amax",
-                     "unattached_namespaces", "boot_partitions", "rpmb", "reallocated", "before", "after",
-                     "pending", "before", "after");
+    return json_pack("{s:n, s:n, s:n, s:o, s:n, s:n, s:{s:n, s:n}, s:{s:n, s:n}}", "hpa", "dco", "amax",
+                     "unattached_namespaces", copy(fold->drive, "unattached_namespaces"), "boot_partitions",
+                     "rpmb", "reallocated", "before", "after", "pending", "before", "after");
 }
 
 /* Reservations count only where something was sanitized: elsewhere the verdict says more. */
@@ -293,11 +307,13 @@ json_t *uw_fold_certificate(const struct uw_fold *fold)
         {"tool", copy(fold->run, "tool")},
         {"time", times(fold)},
         {"medium", medium(fold)},
-        {"capabilities", json_object()},
+        {"capabilities", object_of(fold->drive, "capabilities")},
         {"steps", json_deep_copy(fold->steps)},
-        {"hidden_areas", hidden_areas()},
+        {"hidden_areas", hidden_areas(fold)},
         {"before", copy(fold->drive, "before")},
-        {"after", json_pack("{s:n, s:n}", "health", "histogram")},
+        {"after", json_pack("{s:o, s:n}", "health",
+                            fold->health_after != NULL ? json_deep_copy(fold->health_after) : json_null(),
+                            "histogram")},
         {"verification", fold->verification != NULL ? json_deep_copy(fold->verification) : json_null()},
         {"not_covered", copy_array(fold->run, "not_covered")},
     };

@@ -18,7 +18,7 @@ void uw_fold_clear(struct uw_fold *fold)
     json_t **held[] = {
         &fold->run,     &fold->drive,           &fold->plan,           &fold->refusal,  &fold->confirmed,
         &fold->intent,  &fold->identity_before, &fold->identity_after, &fold->canaries, &fold->verification,
-        &fold->failure, &fold->bound,           &fold->steps};
+        &fold->failure, &fold->bound,           &fold->health_after,   &fold->steps};
     for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
         json_decref(*held[i]);
         *held[i] = NULL;
@@ -332,6 +332,9 @@ void uw_fold_event(struct uw_fold *fold, const struct uw_event *event)
         break;
     case UW_EVENT_VERIFY_ENDED:
         weigh_verification(fold, data);
+        break;
+    case UW_EVENT_HEALTH_READ:
+        keep(fold, &fold->health_after, json_object_get(data, "health"));
         break;
     case UW_EVENT_STOPPED:
         fold->evidence.aborted = true;

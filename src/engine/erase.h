@@ -26,6 +26,8 @@ void uw_erase_lend_internal(struct uw_erase *erase, struct uw_method_run *run);
 struct uw_image uw_erase_image(const struct uw_plan *plan);
 /* Puts on record what another job's command did to this drive too. */
 void uw_erase_record(struct uw_erase *erase, const struct uw_said *said);
+/* Puts on record what the drive says of its health now, where it says so. */
+void uw_erase_read_health(struct uw_erase *erase);
 /* Has the host look at the drive anew. False: *e says why. */
 bool uw_erase_rescan(struct uw_erase *erase, struct uw_error *e);
 

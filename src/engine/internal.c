@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/document.h"
+#include "core/drive_nvme.h"
 #include "engine/erase.h"
 #include "wire/nvme.h"
 
@@ -121,4 +122,16 @@ bool uw_erase_rescan(struct uw_erase *erase, struct uw_error *e)
     bool done = t->ops->rescan(t, RESCAN_MS, &stalled, e);
     t->abandoned = t->abandoned || stalled;
     return done;
+}
+
+void uw_erase_read_health(struct uw_erase *erase)
+{
+    uint8_t page[UW_NVME_LOG_BYTES] = {0};
+    struct uw_nvme_command command = uw_nvme_get_health(page);
+    struct uw_error e = {0};
+    struct uw_drive after = erase->job->drive;
+    if (!after.nvme.known || !send_nvme(erase, &command, false, &e) || command.status != UW_NVME_OK ||
+        !uw_nvme_decode_health(page, sizeof page, &after.nvme.health))
+        return;
+    uw_job_post(erase->job, UW_EVENT_HEALTH_READ, json_pack("{s:o}", "health", uw_drive_health_json(&after)));
 }

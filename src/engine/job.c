@@ -289,6 +289,8 @@ void uw_job_erase(struct uw_job *job)
         else if (!done)
             post_failed(job, &e);
         if (!given_up(job))
+            uw_erase_read_health(&erase);
+        if (!given_up(job))
             uw_gate_identity(job, "after");
     }
     if (stopped(job) && !uw_job_fold(job)->evidence.read_back)
