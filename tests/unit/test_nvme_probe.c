@@ -290,12 +290,15 @@ static void nothing_answered(void **state)
     struct uw_drive d = look();
     assert_false(d.nvme.known || d.nvme.health.known || d.nvme.active.known);
     json_t *entry = entry_of(&d);
-    check_at(entry, "capabilities", "{}");
+    check_at(entry, "capabilities",
+             "{\"sanitize\":null,\"format\":null,\"sanitize_status\":null,\"raw\":null}");
     check_at(entry, "health", "null");
     check_at(
         entry, "unknown",
         "{\"hidden.unattached_namespaces\":\"not_probed\",\"hidden.unallocated_bytes\":\"no_permission\","
-        "\"capabilities\":\"no_permission\",\"health\":\"no_permission\"}");
+        "\"capabilities.sanitize\":\"no_permission\",\"capabilities.format\":\"no_permission\","
+        "\"capabilities.sanitize_status\":\"not_probed\",\"capabilities.raw\":\"no_permission\","
+        "\"health\":\"no_permission\"}");
     json_decref(entry);
     /* A descriptor of something else. */
     desk_nsid = -1;
