@@ -81,10 +81,10 @@ static json_t *methods_json(void)
     json_t *list = json_array();
     const struct uw_method *method;
     for (size_t i = 0; (method = uw_method_at(i)) != NULL; i++)
-        json_array_append_new(list,
-                              json_pack("{s:s, s:s, s:s, s:s, s:o}", "id", method->id, "title", method->title,
-                                        "technique", uw_technique_name(method->technique), "citation",
-                                        method->citation, "levels", uw_technique_levels(method->technique, UW_LEVEL_PURGE)));
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:s, s:s, s:o}", "id", method->id, "title", method->title,
+                            "technique", uw_technique_name(method->technique), "citation", method->citation,
+                            "levels", uw_technique_levels(method->technique, UW_LEVEL_PURGE)));
     return list;
 }
 
