@@ -247,6 +247,21 @@ static bool prepare(struct uw_run *run, struct uw_error *e)
     return true;
 }
 
+/* What one drive was refused at the gate for may have been the consent that another's erase rests on. */
+static bool refuse_siblings(struct uw_run *run, bool *admitted, struct uw_error *e)
+{
+    if (!uw_run_check_siblings(run, e))
+        return false;
+    for (size_t i = 0; i < run->job_count; i++) {
+        struct uw_job *job = &run->jobs[i];
+        if (!admitted[i] || !job->plan.refusal.refused)
+            continue;
+        admitted[i] = false;
+        uw_event_bus_post(&run->bus, (int)i, UW_EVENT_REFUSED, uw_refusal_json(&job->plan.refusal));
+    }
+    return true;
+}
+
 /* Gate and intents for all, before the first write to any. Jobs that may go on keep their transport open. */
 static bool admit(struct uw_run *run, bool *admitted, struct uw_error *e)
 {
@@ -259,6 +274,8 @@ static bool admit(struct uw_run *run, bool *admitted, struct uw_error *e)
             uw_event_bus_post(&run->bus, (int)i, UW_EVENT_REFUSED,
                               uw_refusal_json(&run->jobs[i].plan.refusal));
     }
+    if (!run->request->check && !refuse_siblings(run, admitted, e))
+        return false;
     for (size_t i = 0; i < run->job_count; i++)
         if (admitted[i] && !run->request->check && !uw_job_store_intent(&run->jobs[i], e)) {
             e->code = UW_E_USAGE; /* nothing was touched yet */

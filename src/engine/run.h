@@ -83,6 +83,7 @@ struct uw_run *uw_run_open_on(const struct uw_machine *machine, const struct uw_
 void uw_run_read_folders(struct uw_run *run);
 bool uw_run_read_request(struct uw_run *run, struct uw_error *e);
 bool uw_run_find_drives(struct uw_run *run, struct uw_error *e);
+bool uw_run_check_siblings(struct uw_run *run, struct uw_error *e); /* see uw_plan_siblings */
 
 /* gate.c: confirmation, exclusive open, uses and identity again. False: refused (the plan says why) or failed
  * (an event says how); nothing was touched. */

@@ -111,7 +111,7 @@ static bool make_plans(struct uw_run *run, struct uw_error *e)
 }
 
 /* Some erases take more than their target with them. */
-static bool check_siblings(struct uw_run *run, struct uw_error *e)
+bool uw_run_check_siblings(struct uw_run *run, struct uw_error *e)
 {
     struct uw_plan **plans = calloc(run->job_count + 1, sizeof *plans);
     if (plans == NULL)
@@ -127,5 +127,5 @@ bool uw_run_find_drives(struct uw_run *run, struct uw_error *e)
 {
     run->not_covered = run->machine->not_covered(run->machine->user);
     return (run->request->all ? add_all(run, e) : add_named(run, e)) && exclude(run, e) &&
-           make_plans(run, e) && check_siblings(run, e);
+           make_plans(run, e) && uw_run_check_siblings(run, e);
 }
