@@ -465,6 +465,44 @@ static void never_purge(void **state)
         }
 }
 
+/* The limit by itself: no row has to keep these out. */
+static void limits(void **state)
+{
+    (void)state;
+    static const enum uw_media below[] = {UW_MEDIA_VIRTUAL, UW_MEDIA_VOLUME, UW_MEDIA_FILE};
+    enum uw_technique sanitize = UW_TECHNIQUE_DEVICE_SANITIZE_BLOCK;
+    struct uw_drive d = a_drive(1);
+    assert_int_equal(uw_level_limit(&d, sanitize, true), UW_LEVEL_PURGE);
+    assert_int_equal(uw_level_limit(&d, UW_TECHNIQUE_NVME_FORMAT_CRYPTO, false), UW_LEVEL_PURGE);
+    assert_int_equal(uw_level_limit(&d, UW_TECHNIQUE_HOST_OVERWRITE, true), UW_LEVEL_CLEAR);
+    for (size_t i = 0; i < sizeof below / sizeof *below; i++) {
+        d.media = below[i];
+        assert_int_equal(uw_level_limit(&d, sanitize, true), UW_LEVEL_CLEAR);
+    }
+    d = a_drive(1);
+    d.is_partition = true;
+    assert_int_equal(uw_level_limit(&d, sanitize, true), UW_LEVEL_CLEAR);
+    d = a_drive(1);
+    d.nvme.known = false;
+    assert_int_equal(uw_level_limit(&d, sanitize, true), UW_LEVEL_CLEAR);
+    for (int bus = 0; bus < UW_BUS_COUNT; bus++) {
+        d = a_drive(1);
+        d.bus = (enum uw_bus)bus;
+        assert_int_equal(uw_level_limit(&d, sanitize, true),
+                         bus == UW_BUS_NVME || bus == UW_BUS_NVME_FABRICS ? UW_LEVEL_PURGE : UW_LEVEL_CLEAR);
+    }
+
+    d = a_drive(1);
+    assert_false(uw_namespaces_unlisted(&d));
+    d.nvme.active.more = true;
+    assert_true(uw_namespaces_unlisted(&d));
+    d = a_drive(1);
+    d.nvme.active.known = false;
+    assert_true(uw_namespaces_unlisted(&d));
+    d.nvme.controller.namespaces_max = 1; /* a drive too old to list them */
+    assert_false(uw_namespaces_unlisted(&d));
+}
+
 /* A format that takes all namespaces with it leaves none, but still what is in none. */
 static void format_of_all(void **state)
 {
@@ -878,6 +916,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(fabrics),
         cmocka_unit_test(silent_drive),
         cmocka_unit_test(never_purge),
+        cmocka_unit_test(limits),
         cmocka_unit_test(format_of_all),
         cmocka_unit_test(standards),
         cmocka_unit_test(verify_is_raised),
