@@ -65,7 +65,7 @@ void uw_plan_siblings(struct uw_plan **plans, size_t count)
             uw_plan_refuse(plan, 4, "siblings",
                            plan->attach ? "name every namespace of the drive"
                                         : "name every namespace of the drive, or --method overwrite",
-                           "%s erases namespace%s %s of the same drive too, which this run does not erase",
+                           "%s erases namespace%s %s of the same drive too, and this run does not",
                            plan->method->id, n == 1 ? "" : "s", missing);
             changed = true;
         }

@@ -12,26 +12,38 @@ static bool same_subsystem(const struct uw_drive *a, const struct uw_drive *b)
            strcmp(one->model, two->model) == 0 && strcmp(one->subsystem, two->subsystem) == 0;
 }
 
-void uw_run_refuse_siblings(struct uw_run *run, bool *admitted)
+/* One that will not be erased, for whatever reason, leaves the others without what they need. */
+static bool plan_siblings(struct uw_run *run, const bool *admitted)
 {
     struct uw_plan **plans = calloc(run->job_count + 1, sizeof *plans);
-    for (size_t i = 0; plans != NULL && i < run->job_count; i++)
-        plans[i] = &run->jobs[i].plan;
-    if (plans != NULL)
-        uw_plan_siblings(plans, run->job_count);
+    size_t count = 0;
+    if (plans == NULL)
+        return false;
+    for (size_t i = 0; i < run->job_count; i++)
+        if (admitted == NULL || admitted[i])
+            plans[count++] = &run->jobs[i].plan;
+    uw_plan_siblings(plans, count);
+    free(plans);
+    return true;
+}
+
+bool uw_run_plan_siblings(struct uw_run *run, struct uw_error *e)
+{
+    return plan_siblings(run, NULL) || uw_fail(e, UW_E_NOMEM, "out of memory");
+}
+
+bool uw_run_refuse_siblings(struct uw_run *run, bool *admitted, struct uw_error *e)
+{
+    if (!plan_siblings(run, admitted))
+        return uw_fail(e, UW_E_NOMEM, "out of memory");
     for (size_t i = 0; i < run->job_count; i++) {
-        struct uw_plan *plan = &run->jobs[i].plan;
-        if (!admitted[i])
-            continue;
-        /* Where nothing could be found out nothing may be erased with others. */
-        if (plans == NULL && plan->hits_subsystem)
-            uw_plan_refuse(plan, UW_EXIT_REFUSED, "siblings", "free some memory", "out of memory");
-        if (!plan->refusal.refused)
+        const struct uw_refusal *refusal = &run->jobs[i].plan.refusal;
+        if (!admitted[i] || !refusal->refused)
             continue;
         admitted[i] = false;
-        uw_job_post(&run->jobs[i], UW_EVENT_REFUSED, uw_refusal_json(&plan->refusal));
+        uw_job_post(&run->jobs[i], UW_EVENT_REFUSED, uw_refusal_json(refusal));
     }
-    free(plans);
+    return true;
 }
 
 /* Jobs of one subsystem of which one erases inside the drive. */

@@ -259,8 +259,10 @@ static bool admit(struct uw_run *run, bool *admitted, struct uw_error *e)
             uw_event_bus_post(&run->bus, (int)i, UW_EVENT_REFUSED,
                               uw_refusal_json(&run->jobs[i].plan.refusal));
     }
-    if (!run->request->check)
-        uw_run_refuse_siblings(run, admitted);
+    if (!run->request->check && !uw_run_refuse_siblings(run, admitted, e)) {
+        e->code = UW_E_USAGE; /* nothing was touched yet */
+        return false;
+    }
     for (size_t i = 0; i < run->job_count; i++)
         if (admitted[i] && !run->request->check && !uw_job_store_intent(&run->jobs[i], e)) {
             e->code = UW_E_USAGE; /* nothing was touched yet */

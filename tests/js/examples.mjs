@@ -514,6 +514,7 @@ const planned = (device, drive, rule, limitations, seconds, affected, refused) =
         levels,
         estimate_s: seconds,
         can_stop: true,
+        attach: false,
         standard: 'nist-clear',
         passes: [{pattern: '00'}],
     }],
@@ -521,6 +522,33 @@ const planned = (device, drive, rule, limitations, seconds, affected, refused) =
     rejected: [],
     refused,
 });
+
+const namespace = {
+    device: '/dev/nvme0n1',
+    id: 'nvme0n1:960197124096',
+    model: 'EXAMPLE NVME960',
+    serial: 'EXAMPLE0003',
+    bytes: 960197124096,
+    level_requested: 'purge',
+    level: 'purge',
+    rule: 'N2',
+    rule_set: 'nist-800-88r1',
+    verify: 'sample',
+    limitations: ['ce_preconditions_unverified'],
+    steps: [{
+        method: 'nvme-sanitize-crypto',
+        technique: 'device-sanitize-crypto',
+        levels: {'nist-800-88r1': 'purge', 'ieee-2883': 'purge'},
+        estimate_s: 30,
+        can_stop: false,
+        attach: false,
+        standard: null,
+        passes: [],
+    }],
+    also_affected: ['namespace 2 of nvme0', 'namespace 3 of nvme0, not attached to this controller', '1 partition'],
+    rejected: [{method: 'overwrite', why: 'nvme-sanitize-crypto comes first'}],
+    refused: null,
+};
 
 const plan = {
     schema: 'urn:unwrite:plan:1',
@@ -534,6 +562,7 @@ const plan = {
                 }),
         planned('/dev/sdb', list.drives[1], 'H3', certificate.claim.limitations, certificate.steps[0].estimate_s,
                 ['2 partitions of sdb'], null),
+        namespace,
     ],
 };
 
