@@ -88,7 +88,6 @@ struct uw_run *uw_run_open_on(const struct uw_machine *machine, const struct uw_
 void uw_run_read_folders(struct uw_run *run);
 bool uw_run_read_request(struct uw_run *run, struct uw_error *e);
 bool uw_run_find_drives(struct uw_run *run, struct uw_error *e);
-bool uw_run_check_siblings(struct uw_run *run, struct uw_error *e); /* see uw_plan_siblings */
 
 /* gate.c: confirmation, exclusive open, uses and identity again. False: refused (the plan says why) or failed
  * (an event says how); nothing was touched. */
@@ -100,8 +99,8 @@ bool uw_gate_unused(struct uw_job *job);
 enum uw_same { UW_SAME, UW_SAME_NOT, UW_SAME_UNKNOWN };
 enum uw_same uw_gate_identity(struct uw_job *job, const char *when);
 
-/* groups.c: refuses plans that erase more than was named, or, with an event each, jobs that erase more than was
- * admitted; finds out which jobs take turns or erase together. */
+/* groups.c: refuses plans that erase more than was named, or, with an event each, jobs that erase more than
+ * was admitted; finds out which jobs take turns or erase together. */
 bool uw_run_plan_siblings(struct uw_run *run, struct uw_error *e);
 bool uw_run_refuse_siblings(struct uw_run *run, bool *admitted, struct uw_error *e);
 bool uw_run_group(struct uw_run *run, const bool *admitted, struct uw_error *e);

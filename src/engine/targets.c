@@ -110,22 +110,8 @@ static bool make_plans(struct uw_run *run, struct uw_error *e)
     return uw_run_plan_siblings(run, e);
 }
 
-/* Some erases take more than their target with them. */
-bool uw_run_check_siblings(struct uw_run *run, struct uw_error *e)
-{
-    struct uw_plan **plans = calloc(run->job_count + 1, sizeof *plans);
-    if (plans == NULL)
-        return uw_fail(e, UW_E_NOMEM, "out of memory");
-    for (size_t i = 0; i < run->job_count; i++)
-        plans[i] = &run->jobs[i].plan;
-    uw_plan_siblings(plans, run->job_count);
-    free(plans);
-    return true;
-}
-
 bool uw_run_find_drives(struct uw_run *run, struct uw_error *e)
 {
     run->not_covered = run->machine->not_covered(run->machine->user);
-    return (run->request->all ? add_all(run, e) : add_named(run, e)) && exclude(run, e) &&
-           make_plans(run, e) && uw_run_check_siblings(run, e);
+    return (run->request->all ? add_all(run, e) : add_named(run, e)) && exclude(run, e) && make_plans(run, e);
 }
