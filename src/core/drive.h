@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "core/ata.h"
 #include "core/nvme.h"
 
 enum uw_bus {
@@ -100,6 +101,7 @@ struct uw_drive {
     char **content_types;        /* types found on the drive and its partitions; no labels */
     size_t content_type_count;
 
+    struct uw_ata ata;   /* known: an ATA drive that answered, also behind a bridge */
     struct uw_nvme nvme; /* known: an NVMe namespace that answered */
 
     struct uw_use *uses;

@@ -11,6 +11,7 @@
 #include "core/standard.h"
 #include "unwrite/error.h"
 
+struct uw_ata_command;
 struct uw_nvme_command;
 
 /* What the engine lends a method while it runs. */
@@ -26,6 +27,8 @@ struct uw_method_run {
     /* Sends an admin command; `record` puts it into the step as what began the erase. False: no answer can be
      * had (any more), *e says how. */
     bool (*nvme)(void *engine, struct uw_nvme_command *command, bool record, struct uw_error *e);
+    /* The same with ATA commands; from prepare to erase nothing else is sent. */
+    bool (*ata)(void *engine, struct uw_ata_command *command, bool record, struct uw_error *e);
     /* A state that the drive reported; `raw` is evidence. done of total: how far it says it is; 0 of 0: it
      * does not say. */
     void (*saw)(void *engine, const char *state, const void *raw, size_t raw_bytes, uint64_t done,

@@ -9,6 +9,7 @@
 #include "core/drive.h"
 #include "unwrite/error.h"
 #include "wire/nvme.h"
+#include "wire/scsi.h"
 
 enum uw_direction { UW_READ, UW_WRITE };
 
@@ -55,6 +56,10 @@ struct uw_transport_ops {
     /* Has the host look at the drive anew after an erase inside it: its namespaces, their sizes. NULL and
      * limits as for nvme. */
     bool (*rescan)(struct uw_transport *t, int timeout_ms, bool *stalled, struct uw_error *e);
+    /* NULL on what takes no SCSI commands. Sends one over the open descriptor; limits and results as for
+     * nvme: what the device says, an errno too, is in the command. */
+    bool (*scsi)(struct uw_transport *t, struct uw_scsi_command *command, int timeout_ms, bool *stalled,
+                 struct uw_error *e);
     /* Frees t; also after a failed begin. Never waits for what an abandoned transport has in flight: that one
      * is left as it is. */
     void (*close)(struct uw_transport *t);
