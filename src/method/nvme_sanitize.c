@@ -41,18 +41,18 @@ bool uw_nvme_sanitize_hits_subsystem(const struct uw_drive *drive)
     return true;
 }
 
-/* Where the drive says that it modifies the media afterwards all the same, what is read is that. */
-bool uw_nvme_sanitize_keeps_mapped(const struct uw_drive *drive)
+/* Whether the blocks stay mapped when asked to, so that reading back reaches the media. Where the drive says
+ * that it modifies the media afterwards all the same, what is read is that; blocks with protection
+ * information may not be readable at all then. */
+static bool keeps_mapped(const struct uw_drive *drive)
 {
     uint32_t sanicap = drive->nvme.controller.sanicap;
     return (sanicap & UW_NVME_SANICAP_NO_DEALLOCATE_INHIBITED) == 0 &&
-           sanicap >> NODMMAS_SHIFT != NODMMAS_MODIFIED;
+           sanicap >> NODMMAS_SHIFT != NODMMAS_MODIFIED && drive->nvme.ns.protection == 0;
 }
 
-uint64_t uw_nvme_sanitize_estimate(const struct uw_drive *drive, uint32_t deallocating_s, uint32_t kept_s)
+uint64_t uw_nvme_sanitize_estimate(uint32_t seconds)
 {
-    bool kept = uw_nvme_sanitize_keeps_mapped(drive) && kept_s != UINT32_MAX;
-    uint32_t seconds = kept ? kept_s : deallocating_s;
     return seconds == UINT32_MAX ? 0 : seconds;
 }
 
@@ -82,11 +82,17 @@ static bool read_log(struct sanitize *sanitize, struct uw_nvme_sanitize_log *log
     sanitize->status = command.status;
     if (command.status == UW_NVME_OK)
         uw_nvme_decode_sanitize(page, sizeof page, log);
+    return true;
+}
+
+static void tell(const struct sanitize *sanitize)
+{
+    const struct uw_method_run *run = sanitize->run;
+    const struct uw_nvme_sanitize_log *log = &sanitize->now;
     bool running = log->state == UW_NVME_SANITIZE_RUNNING;
     if (log->known)
         run->saw(run->engine, state_name(log->state), log->raw, sizeof log->raw, running ? log->progress : 0,
                  running ? PROGRESS_FULL : 0);
-    return true;
 }
 
 /* An end that was there before our command proves nothing. It is ours if the operation was seen at work, or
@@ -95,6 +101,9 @@ static bool read_log(struct sanitize *sanitize, struct uw_nvme_sanitize_log *log
 static bool is_news(const struct sanitize *sanitize, bool seen_running)
 {
     const struct uw_nvme_sanitize_log *before = &sanitize->before, *now = &sanitize->now;
+    /* One that ran when the plan was made may have ended since, and somebody may have written since. */
+    if (sanitize->run->attach)
+        return seen_running || now->global_erased;
     return seen_running || before->cdw10 != now->cdw10 || before->state != now->state ||
            (now->global_erased && !before->global_erased);
 }
@@ -136,6 +145,7 @@ static bool look(struct uw_watch *watch, struct uw_watch_look *seen, struct uw_e
     struct sanitize *sanitize = watch->data;
     if (!read_log(sanitize, &sanitize->now, e))
         return false;
+    tell(sanitize);
     seen->state = state_of(sanitize, watch->seen_running);
     seen->progress = sanitize->now.progress;
     explain(sanitize, seen->why, sizeof seen->why);
@@ -148,7 +158,7 @@ static bool begin(struct sanitize *sanitize, enum uw_nvme_sanitize_action action
                   bool *sent, struct uw_error *e)
 {
     const struct uw_method_run *run = sanitize->run;
-    struct uw_nvme_command command = uw_nvme_sanitize(action, uw_nvme_sanitize_keeps_mapped(run->drive), 0);
+    struct uw_nvme_command command = uw_nvme_sanitize(action, keeps_mapped(run->drive), 0);
     char text[UW_NVME_STATUS_TEXT];
     sanitize->cdw10 = command.cdw10;
     if (!read_log(sanitize, &sanitize->before, e))
@@ -161,9 +171,11 @@ static bool begin(struct sanitize *sanitize, enum uw_nvme_sanitize_action action
                  "somebody else began a sanitize on it; run again to wait for its end");
     if (end->why[0] != '\0')
         return true;
+    end->continues = true;
     if (!run->nvme(run->engine, &command, true, e))
         return false;
     end->accepted = command.status == UW_NVME_OK;
+    end->continues = command.status <= 0;
     uw_nvme_status_text(command.status, text);
     /* An error of the host's says nothing of what the drive does now: its log may. */
     *sent = command.status <= 0;
@@ -180,17 +192,33 @@ static bool too_fast(const struct sanitize *sanitize, uint64_t elapsed_ms)
            !sanitize->run->attach && sanitize->run->drive->bytes / bytes_per_ms > elapsed_ms;
 }
 
+/* Mapped blocks show the media; and only of a command of ours is the pattern known. */
+static void tell_image(const struct sanitize *sanitize, struct uw_method_end *end)
+{
+    enum { NO_DEALLOCATE = 1U << 9 };
+    enum uw_nvme_sanitize_action action = uw_nvme_sanitize_action_of(sanitize->cdw10);
+    end->unmapped = (sanitize->cdw10 & NO_DEALLOCATE) == 0 || !keeps_mapped(sanitize->run->drive) ||
+                    sanitize->now.state != UW_NVME_SANITIZE_SUCCESS;
+    if (action == UW_NVME_SANACT_CRYPTO)
+        end->leaves = UW_LEAVES_ERASED;
+    else if (action == UW_NVME_SANACT_OVERWRITE && !end->unmapped && !sanitize->run->attach)
+        end->leaves = UW_LEAVES_ZEROS;
+    else
+        end->leaves = UW_LEAVES_CONSTANT;
+}
+
 bool uw_nvme_sanitize_run(const struct uw_method_run *run, enum uw_nvme_sanitize_action action,
-                          struct uw_method_end *end, struct uw_error *e)
+                          uint64_t estimate_s, struct uw_method_end *end, struct uw_error *e)
 {
     struct sanitize sanitize = {.run = run};
-    struct uw_watch watch = {.run = run, .end = end, .look = look, .data = &sanitize};
+    struct uw_watch watch = {
+        .run = run, .end = end, .look = look, .data = &sanitize, .estimate_s = estimate_s};
     bool sent = run->attach;
     watch.begun_ms = run->now_ms(run->engine);
     if (run->attach) {
-        sanitize.cdw10 = run->drive->nvme.sanitize.cdw10;
-        watch.moved_ms = watch.begun_ms;
-        watch.seen_running = end->accepted = true;
+        sanitize.before = run->drive->nvme.sanitize;
+        sanitize.cdw10 = sanitize.before.cdw10;
+        end->accepted = end->continues = true;
     } else if (!begin(&sanitize, action, end, &sent, e)) {
         return false;
     }
@@ -198,6 +226,7 @@ bool uw_nvme_sanitize_run(const struct uw_method_run *run, enum uw_nvme_sanitize
         return true;
     if (!uw_watch_wait(&watch, e))
         return false;
+    tell_image(&sanitize, end);
     if (end->complete && too_fast(&sanitize, run->now_ms(run->engine) - watch.begun_ms)) {
         end->complete = false;
         snprintf(end->why, sizeof end->why, "it ended faster than any drive can write");

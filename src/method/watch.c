@@ -28,14 +28,14 @@ static bool go_on_running(struct uw_watch *watch, const struct uw_watch_look *se
         watch->best_progress = told ? seen->progress : 0;
         watch->moved_ms = now_ms;
     }
-    if (now_ms - watch->moved_ms < STANDS_MS)
+    uint64_t patience_ms = watch->estimate_s * 1000 > STANDS_MS ? watch->estimate_s * 1000 : STANDS_MS;
+    if (now_ms - watch->moved_ms < patience_ms)
         return true;
     watch->end->stalled = true;
-    snprintf(
-        watch->end->why, sizeof watch->end->why,
-        "its progress has stood at %u of 65536 for an hour; switch its power off and on, and run again: it "
-        "goes on by itself",
-        watch->best_progress);
+    snprintf(watch->end->why, sizeof watch->end->why,
+             "its progress stands at %u of 65536; switch its power off and on, and run again: it "
+             "goes on by itself",
+             watch->best_progress);
     return false;
 }
 
@@ -43,7 +43,7 @@ static bool go_on_running(struct uw_watch *watch, const struct uw_watch_look *se
 static bool weigh(struct uw_watch *watch, const struct uw_watch_look *seen, uint64_t now_ms)
 {
     watch->unreadable = seen->state == UW_WATCH_UNREADABLE ? watch->unreadable + 1 : 0;
-    if (seen->state != UW_WATCH_UNREADABLE)
+    if (seen->state == UW_WATCH_DONE || seen->state == UW_WATCH_FAILED)
         watch->end->continues = false;
     switch (seen->state) {
     case UW_WATCH_RUNNING:
@@ -57,12 +57,14 @@ static bool weigh(struct uw_watch *watch, const struct uw_watch_look *seen, uint
     case UW_WATCH_UNREADABLE:
         if (watch->unreadable < UNREADABLE_TIMES)
             return true;
-        watch->end->continues = true;
         return end_with(watch, seen->why);
     case UW_WATCH_ELSE:
         break;
     }
-    return (!watch->seen_running && now_ms - watch->begun_ms < UNNOTED_MS) || end_with(watch, seen->why);
+    if (!watch->seen_running && now_ms - watch->begun_ms < UNNOTED_MS)
+        return true;
+    watch->end->continues = false;
+    return end_with(watch, seen->why);
 }
 
 bool uw_watch_wait(struct uw_watch *watch, struct uw_error *e)
@@ -76,7 +78,6 @@ bool uw_watch_wait(struct uw_watch *watch, struct uw_error *e)
         if (!weigh(watch, &seen, run->now_ms(run->engine)))
             return true;
         if (run->stopped(run->engine)) {
-            watch->end->continues = true;
             end_with(watch, "the drive goes on by itself; run again to wait for its end");
             return true;
         }

@@ -25,7 +25,8 @@ struct uw_watch {
     struct uw_method_end *end;
     /* Asks the drive. False: the door is shut, *e says why. */
     bool (*look)(struct uw_watch *watch, struct uw_watch_look *seen, struct uw_error *e);
-    void *data; /* of look */
+    void *data;          /* of look */
+    uint64_t estimate_s; /* what the drive says that it takes; 0: it does not */
     /* Kept by the watch; begun_ms is set by whoever sends the command. */
     uint64_t begun_ms;
     bool seen_running;
