@@ -144,6 +144,14 @@ void flow_put(struct flow *flow, size_t index, const struct model_facts *facts,
     flow->targets[index] = flow->devices[index];
 }
 
+void flow_put_nvme(struct flow *flow, size_t index, const struct model_facts *facts, struct model_nvme *nvme,
+                   uint32_t nsid)
+{
+    assert_true(model_machine_put_nvme(&flow->machine, index, facts, nvme, nsid, 1));
+    snprintf(flow->devices[index], sizeof *flow->devices, "/model/%s", facts->name);
+    flow->targets[index] = flow->devices[index];
+}
+
 void flow_again(struct flow *flow)
 {
     json_decref(flow->plans);

@@ -34,6 +34,7 @@ struct flow {
     const char **targets;
     struct uw_request request; /* level clear, all drives, unless the test says otherwise */
     enum device_confirm confirm;
+    bool unseen; /* what the drives do badly cannot be seen from outside: their media are not looked at */
     /* Presses Ctrl-C when pass `stop_at_pass` of job 0 has begun (negative: when that drive is about to be
      * touched) and a drive waits at its MODEL_HOLD. 0: never. */
     json_int_t stop_at_pass;
@@ -58,6 +59,9 @@ struct flow {
 void flow_open(struct flow *flow, size_t drives);
 void flow_put(struct flow *flow, size_t index, const struct model_facts *facts,
               const struct model_config *config, uint64_t order);
+/* A namespace of a controller that outlives the flow, so that another run can find it again. */
+void flow_put_nvme(struct flow *flow, size_t index, const struct model_facts *facts, struct model_nvme *nvme,
+                   uint32_t nsid);
 /* Opens, starts and listens to the end. A run that could not be opened or started has `error`. */
 void flow_run(struct flow *flow);
 /* Lets the drives that a MODEL_HOLD keeps waiting go on; for `heard`. */

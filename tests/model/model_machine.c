@@ -534,6 +534,7 @@ bool model_machine_put_nvme(struct model_machine *machine, size_t index, const s
                                                   .block = controller->spaces[place].block,
                                                   .nvme = controller,
                                                   .place = place,
+                                                  .seen_before = controller->seen_count,
                                                   .order = order};
     return true;
 }
