@@ -233,6 +233,40 @@ static void reads_after_a_block_erase(void **state)
     model_nvme_free(drive.nvme);
 }
 
+/* The write cache too; and what was unmapped before is not after an erase that keeps. */
+static void reaches_caches_and_unmapped_blocks(void **state)
+{
+    (void)state;
+    struct model_nvme_config config = able();
+    config.block_value = 0xff;
+    struct drive drive = make(&config);
+    assert_int_equal(write_block(&drive, 0, 5, 0x77), 512);
+    assert_int_equal(sanitize(&drive, BLOCK | NDAS), 0);
+    wait_ms(&drive, 5000);
+    assert_true(reads_as(&drive, 0, 0xff));
+    assert_int_equal(sanitize(&drive, BLOCK), 0);
+    wait_ms(&drive, 5000);
+    assert_true(reads_as(&drive, 0, 0));
+    assert_int_equal(sanitize(&drive, BLOCK | NDAS), 0);
+    wait_ms(&drive, 5000);
+    assert_true(reads_as(&drive, 0, 0xff));
+    model_nvme_free(drive.nvme);
+}
+
+/* FFFFh is said of nothing that runs. */
+static void progress_stays_below_ffff(void **state)
+{
+    (void)state;
+    struct model_nvme_config config = able();
+    config.block_ms = 3600000;
+    struct drive drive = make(&config);
+    assert_int_equal(sanitize(&drive, BLOCK), 0);
+    wait_ms(&drive, config.block_ms - 1);
+    assert_int_equal(read_log(&drive).progress, 0xfffe);
+    assert_int_equal(read_log(&drive).state, RUNNING);
+    model_nvme_free(drive.nvme);
+}
+
 static void a_crypto_erase_leaves_noise(void **state)
 {
     (void)state;
@@ -342,6 +376,7 @@ static void failures_lock_the_drive(void **state)
     assert_false(log.global_erased);
     assert_int_equal(erased(&drive, 0), 32);
     assert_int_equal(model_nvme_truth(drive.nvme, 0).old_units, 32);
+    assert_int_equal(model_nvme_truth(drive.nvme, 0).unmapped, 0);
     assert_int_equal(read_block(&drive, 0, 63, data), -EIO);
     assert_int_equal(format(&drive, 1, USER), 0x01c);
     assert_int_equal(sanitize(&drive, EXIT), 0x01c);
@@ -521,6 +556,8 @@ int main(void)
         cmocka_unit_test(refuses),
         cmocka_unit_test(a_block_erase),
         cmocka_unit_test(reads_after_a_block_erase),
+        cmocka_unit_test(reaches_caches_and_unmapped_blocks),
+        cmocka_unit_test(progress_stays_below_ffff),
         cmocka_unit_test(a_crypto_erase_leaves_noise),
         cmocka_unit_test(overwrites_count_their_passes),
         cmocka_unit_test(no_deallocate_can_be_inhibited),
