@@ -145,9 +145,9 @@ void flow_put(struct flow *flow, size_t index, const struct model_facts *facts,
 }
 
 void flow_put_nvme(struct flow *flow, size_t index, const struct model_facts *facts, struct model_nvme *nvme,
-                   uint32_t nsid)
+                   uint32_t nsid, uint64_t order)
 {
-    assert_true(model_machine_put_nvme(&flow->machine, index, facts, nvme, nsid, 1));
+    assert_true(model_machine_put_nvme(&flow->machine, index, facts, nvme, nsid, order));
     snprintf(flow->devices[index], sizeof *flow->devices, "/model/%s", facts->name);
     flow->targets[index] = flow->devices[index];
 }

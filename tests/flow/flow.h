@@ -59,9 +59,9 @@ struct flow {
 void flow_open(struct flow *flow, size_t drives);
 void flow_put(struct flow *flow, size_t index, const struct model_facts *facts,
               const struct model_config *config, uint64_t order);
-/* A namespace of a controller that outlives the flow, so that another run can find it again. */
+/* As flow_put, of a namespace; `nvme` must live until flow_close. */
 void flow_put_nvme(struct flow *flow, size_t index, const struct model_facts *facts, struct model_nvme *nvme,
-                   uint32_t nsid);
+                   uint32_t nsid, uint64_t order);
 /* Opens, starts and listens to the end. A run that could not be opened or started has `error`. */
 void flow_run(struct flow *flow);
 /* Lets the drives that a MODEL_HOLD keeps waiting go on; for `heard`. */
