@@ -277,8 +277,10 @@ static int refusal(struct model_nvme *nvme, size_t place, bool write, struct ran
         return EIO;
     if (write)
         return space->medium.write_protected ? EIO : 0;
-    if (bad != NULL &&
-        (bad->value == MODEL_ALL || (bad->value >= range.first && bad->value < range.first + range.count)))
+    bool hit =
+        bad != NULL && range.count > 0 &&
+        (bad->value == MODEL_ALL || (bad->value >= range.first && bad->value < range.first + range.count));
+    if (hit)
         return EIO;
     return nvme->config.unmapped_unreadable && is_unmapped(space, range) ? EIO : 0;
 }

@@ -205,7 +205,7 @@ static void end_sanitize(struct model_nvme *nvme, struct model_nvme_erase *erase
 static void end(struct model_nvme *nvme, struct model_nvme_erase *erase, bool failed)
 {
     erase->running = false;
-    if (!failed && erase->unmaps)
+    if (!failed && (erase->unmaps || erase->lies[MODEL_NVME_ONLY_UNMAPS] != NULL))
         unmap(nvme, erase);
     if (!failed)
         nvme->erases++;
