@@ -129,6 +129,8 @@ static void check_medium(const struct flow *flow, size_t job, const json_t *body
         return;
     }
     uint64_t units = (block->config.bytes + MODEL_OLD_BYTES - 1) / MODEL_OLD_BYTES;
+    if (flow->machine.drives[job].nvme != NULL)
+        units = flow->machine.drives[job].old_before;
     model_block_cut_power(block);
     uint8_t *image = image_of(body, block->config.bytes);
     struct model_truth truth = {.wrong_blocks = block->blocks};
