@@ -34,6 +34,7 @@ struct flow {
     const char **targets;
     struct uw_request request; /* level clear, all drives, unless the test says otherwise */
     enum device_confirm confirm;
+    bool unseen; /* what the drives do badly cannot be seen from outside: their media are not looked at */
     /* Presses Ctrl-C when pass `stop_at_pass` of job 0 has begun (negative: when that drive is about to be
      * touched) and a drive waits at its MODEL_HOLD. 0: never. */
     json_int_t stop_at_pass;

@@ -94,6 +94,32 @@ static bool is_another(const struct model_block *block)
     return false;
 }
 
+/* No command that erases reached the controller, whoever sent it. */
+static void check_no_erase(const struct flow *flow, size_t job)
+{
+    const struct model_nvme *nvme = flow->machine.drives[job].nvme;
+    if (nvme == NULL)
+        return;
+    for (size_t i = flow->machine.drives[job].seen_before; i < nvme->seen_count; i++)
+        if (nvme->seen[i].opcode == UW_NVME_SANITIZE || nvme->seen[i].opcode == UW_NVME_FORMAT)
+            fail_msg("%s was not to be touched and was sent %02x", flow->devices[job], nvme->seen[i].opcode);
+}
+
+/* The drive was to erase itself: each block is erased, and none written since. */
+static void check_erased(const struct flow *flow, size_t job, const char *verdict)
+{
+    const struct model_drive *drive = &flow->machine.drives[job];
+    struct model_nvme_truth truth = model_nvme_truth(drive->nvme, drive->place);
+    if (flow->unseen)
+        return;
+    if (truth.erased != truth.blocks || truth.old_units > 0)
+        fail_msg("%s is certified %s; of %llu blocks %llu were never erased, %llu were written since",
+                 flow->devices[job], verdict, (unsigned long long)truth.blocks, (unsigned long long)truth.old,
+                 (unsigned long long)truth.written);
+    if (drive->block->looks < 2 || is_another(drive->block))
+        fail_msg("%s is certified %s and is another drive than before", flow->devices[job], verdict);
+}
+
 static void check_medium(const struct flow *flow, size_t job, const json_t *body)
 {
     struct model_block *block = flow->machine.drives[job].block;
@@ -103,9 +129,15 @@ static void check_medium(const struct flow *flow, size_t job, const json_t *body
         return;
     }
     uint64_t units = (block->config.bytes + MODEL_OLD_BYTES - 1) / MODEL_OLD_BYTES;
+    if (flow->machine.drives[job].nvme != NULL)
+        units = flow->machine.drives[job].old_before;
     model_block_cut_power(block);
     uint8_t *image = image_of(body, block->config.bytes);
     struct model_truth truth = {.wrong_blocks = block->blocks};
+    if (is_sanitized(verdict) && image == NULL && flow->machine.drives[job].nvme != NULL) {
+        check_erased(flow, job, verdict);
+        return;
+    }
     if (image != NULL)
         truth = model_block_truth(block, image);
     free(image);
@@ -124,6 +156,7 @@ static void check_medium(const struct flow *flow, size_t job, const json_t *body
     free(nothing);
     assert_int_equal(block->bytes_written, 0);
     assert_int_equal(truth.old_units, units);
+    check_no_erase(flow, job);
 }
 
 /* Marks the blocks that the certificate lists; returns how many bytes they are. */
@@ -187,6 +220,7 @@ static void check_intent(struct flow *flow, size_t job, const json_t *body)
     if (stored == NULL) {
         assert_true(json_is_null(json_object_get(body, "intent_sha256")));
         assert_true(flow->machine.drives[job].block->bytes_written == 0);
+        check_no_erase(flow, job);
         return;
     }
     flow->intent[job] = flow_read_signed(flow, flow_text(stored, "path"), "intent");
