@@ -14,6 +14,7 @@ enum outcome {
     FAILED_AT_IT, /* as FAILED; the drive may still be at it */
     STALLED,
     STALLED_AT_IT,
+    DEAF,    /* failed before anything was sent */
     TOO_LOW, /* it cannot be told whether the method ends: refused, untouched */
     UNKNOWN, /* refused, untouched */
     HIDDEN   /* sanitized although old data are left where no host can look */
@@ -138,14 +139,17 @@ static const struct row {
      .former_erased = true},
     {"log of nothing always", {{SANITIZE, FAILED}}, .lie = MODEL_NVME_STALE_LOG, .at = MODEL_NVME_GET_LOG},
     {"log of another action",
-     {{SANITIZE, FAILED}},
+     {{OVERWRITE | OVERWRITE_UNMAPS, FAILED_AT_IT}, {SANITIZE, FAILED}},
      .lie = MODEL_NVME_OTHER_ACTION,
      .why = "another operation"},
     {"log of another action always",
-     {{SANITIZE, FAILED}},
+     {{OVERWRITE | OVERWRITE_UNMAPS, FAILED_AT_IT}, {SANITIZE, FAILED}},
      .lie = MODEL_NVME_OTHER_ACTION,
      .at = MODEL_NVME_GET_LOG},
-    {"log of action 7", {{SANITIZE, FAILED}}, .lie = MODEL_NVME_OTHER_ACTION, .value = 7},
+    {"log of action 7",
+     {{OVERWRITE | OVERWRITE_UNMAPS, FAILED_AT_IT}, {SANITIZE, FAILED}},
+     .lie = MODEL_NVME_OTHER_ACTION,
+     .value = 7},
     {"log refused", {{SANITIZE, FAILED_AT_IT}}, .lie = MODEL_NVME_LOG_REFUSED},
     {"log refused with another status",
      {{SANITIZE, FAILED_AT_IT}},
@@ -156,7 +160,10 @@ static const struct row {
     {"log of zeros always", {{SANITIZE, FAILED}}, .lie = MODEL_NVME_LOG_ZERO, .at = MODEL_NVME_GET_LOG},
 
     {"hangs", {{ALL, STALLED}}, .lie = MODEL_NVME_HANGS},
-    {"hangs at logs", {{ALL, TOO_LOW}}, .lie = MODEL_NVME_HANGS, .at = MODEL_NVME_GET_LOG},
+    {"hangs at logs",
+     {{SANITIZE, TOO_LOW}, {FORMAT, DEAF}},
+     .lie = MODEL_NVME_HANGS,
+     .at = MODEL_NVME_GET_LOG},
     {"hangs at identify", {{ALL, TOO_LOW}}, .lie = MODEL_NVME_HANGS, .at = MODEL_NVME_IDENTIFY},
     {"hangs at the rescan", {{ALL, STALLED}}, .lie = MODEL_NVME_HANGS, .at = MODEL_NVME_RESCAN},
     {"times out, and does it", {{FORMAT, FAILED_AT_IT}}, .lie = MODEL_NVME_TIMES_OUT},
@@ -252,18 +259,19 @@ static void expect(struct nvme_device *device, const struct pair *pair)
     static const char *const verdicts[] = {
         [TRUE] = "sanitized",      [LIED] = "failed",     [FAILED] = "failed",
         [FAILED_AT_IT] = "failed", [STALLED] = "stalled", [STALLED_AT_IT] = "stalled",
-        [TOO_LOW] = "refused",     [UNKNOWN] = "refused", [HIDDEN] = "sanitized"};
-    static const int exits[] = {[LIED] = 1,          [FAILED] = 1,  [FAILED_AT_IT] = 1, [STALLED] = 1,
-                                [STALLED_AT_IT] = 1, [TOO_LOW] = 3, [UNKNOWN] = 4,      [HIDDEN] = 0};
+        [TOO_LOW] = "refused",     [UNKNOWN] = "refused", [HIDDEN] = "sanitized",   [DEAF] = "failed"};
+    static const int exits[] = {
+        [LIED] = 1, [FAILED] = 1,  [FAILED_AT_IT] = 1, [STALLED] = 1, [STALLED_AT_IT] = 1,
+        [DEAF] = 1, [TOO_LOW] = 3, [UNKNOWN] = 4,      [HIDDEN] = 0};
     enum outcome outcome = outcome_of(pair);
-    bool refused = outcome == TOO_LOW || outcome == UNKNOWN;
+    bool refused = outcome == TOO_LOW || outcome == UNKNOWN, none = refused || outcome == DEAF;
     bool sanitize = (pair->erase->kind & SANITIZE) != 0;
     device->expect.verdict = verdicts[outcome];
     device->expect.exit_code = exits[outcome];
-    device->expect.method = refused ? NULL : pair->erase->id;
+    device->expect.method = none ? NULL : pair->erase->id;
     device->expect.limitations = (pair->erase->kind & BY_KEY) != 0 ? "ce_preconditions_unverified" : NULL;
-    device->expect.sanitizes = sanitize && !refused;
-    device->expect.formats = !sanitize && !refused;
+    device->expect.sanitizes = sanitize && !none;
+    device->expect.formats = !sanitize && !none;
     device->expect.why = refused ? outcome == TOO_LOW ? "level" : "sanitize_state" : pair->row->why;
     device->expect.hides_old = outcome == HIDDEN;
     if (outcome == TRUE || outcome == HIDDEN)
