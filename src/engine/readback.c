@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading back what the plan asks for, and saying in numbers what that is worth. */
+#include <string.h>
+
 #include "core/document.h"
 #include "engine/run.h"
 
@@ -75,12 +77,14 @@ static json_t *observed_json(const struct uw_check_result *check)
 }
 
 /* What reading back can tell: of blocks that an erase inside the drive may have left unmapped it is the
- * drive's answer alone; noise comes from the media. */
+ * drive's answer alone; noise comes from the media. What is encrypted with a lost key is noise: whoever reads
+ * anything else of it does not read the media. */
 static const char *evidence_class(const struct uw_job *job, const struct uw_check_result *check)
 {
     const struct uw_method *method = job->plan.method;
+    bool by_key = method != NULL && strcmp(uw_technique_basis(method->technique), "cryptographic-erase") == 0;
     if (job->run->request->check || method == NULL || !method->internal || check->noise > 0 ||
-        (method->keeps_mapped != NULL && method->keeps_mapped(&job->drive)))
+        (!by_key && method->keeps_mapped != NULL && method->keeps_mapped(&job->drive)))
         return "media";
     return "mapping";
 }

@@ -204,7 +204,6 @@ void flow_again(struct flow *flow)
     }
     flow->error = (struct uw_error){0};
     flow->started = false;
-    flow->again = true;
 }
 
 void flow_close(struct flow *flow)

@@ -14,7 +14,7 @@
 
 #include "core/verdict.h"
 #include "model/devices.h"
-#include "model/nvme_devices.h"
+#include "flow_nvme_rows.h"
 #include "unwrite/unwrite.h"
 
 enum { FLOW_FOLDER_BYTES = 128, FLOW_NAME_BYTES = 64, FLOW_OWNED = 4 };
@@ -43,9 +43,7 @@ struct flow {
     /* Afterwards: */
     struct uw_error error;
     bool started;
-    bool again;     /* drives were used before: counts and media are no longer those of new ones */
-    bool hides_old; /* an NVMe drive may keep old data where no host sees them; its certificate must say what
-                       reading it is worth */
+    bool unseen; /* NVMe drives may keep old data where no host can look */
     enum uw_exit exit_code;
     char run_id[40];
     json_t *plans;        /* what uw_run_plans says */
@@ -70,11 +68,11 @@ void flow_put_nvme(struct flow *flow, size_t index, const struct model_facts *fa
 void flow_own_nvme(struct flow *flow, struct model_nvme *nvme);
 /* Opens a flow with a row's request and those namespaces of its drive that it names; the drive is the flow's.
  */
-void flow_open_nvme(struct flow *flow, const struct nvme_device *device);
+void flow_open_nvme(struct flow *flow, const struct nvme_row *device);
 /* What a row says of a job, of exit code and commands; fails the test. After flow_check. */
-void flow_expect_nvme(const struct flow *flow, size_t job, const struct nvme_device *device);
+void flow_expect_nvme(const struct flow *flow, size_t job, const struct nvme_row *device);
 /* A whole run of a row, with all of that. */
-void flow_run_nvme(const struct nvme_device *device);
+void flow_run_nvme(const struct nvme_row *device);
 /* Opens, starts and listens to the end. A run that could not be opened or started has `error`. */
 void flow_run(struct flow *flow);
 /* Lets the drives that a MODEL_HOLD keeps waiting go on; for `heard`. */

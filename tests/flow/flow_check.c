@@ -94,6 +94,17 @@ static bool is_another(const struct model_block *block)
     return false;
 }
 
+/* No command that erases reached the controller, whoever sent it. */
+static void check_no_erase(const struct flow *flow, size_t job)
+{
+    const struct model_nvme *nvme = flow->machine.drives[job].nvme;
+    if (nvme == NULL)
+        return;
+    for (size_t i = flow->machine.drives[job].seen_before; i < nvme->seen_count; i++)
+        if (nvme->seen[i].opcode == UW_NVME_SANITIZE || nvme->seen[i].opcode == UW_NVME_FORMAT)
+            fail_msg("%s was not to be touched and was sent %02x", flow->devices[job], nvme->seen[i].opcode);
+}
+
 static void check_medium(const struct flow *flow, size_t job, const json_t *body)
 {
     struct model_block *block = flow->machine.drives[job].block;
@@ -106,6 +117,8 @@ static void check_medium(const struct flow *flow, size_t job, const json_t *body
     model_block_cut_power(block);
     bool internal = strncmp(flow_text(flow_step(flow, job), "method"), "nvme-", 5) == 0;
     if (flow->machine.drives[job].nvme != NULL && (internal || strcmp(verdict, "refused") == 0)) {
+        if (!internal)
+            check_no_erase(flow, job);
         flow_check_nvme(flow, job, body);
         return;
     }
@@ -129,6 +142,7 @@ static void check_medium(const struct flow *flow, size_t job, const json_t *body
     free(nothing);
     assert_int_equal(block->bytes_written, 0);
     assert_int_equal(truth.old_units, units);
+    check_no_erase(flow, job);
 }
 
 /* Marks the blocks that the certificate lists; returns how many bytes they are. */
@@ -163,8 +177,6 @@ static void check_unwritten(const struct flow *flow, size_t job)
         assert_int_equal(count, 0);
         return;
     }
-    if (flow->again)
-        return;
     /* Also of a pass that was stopped or hung the figures are true. */
     uint64_t written = (uint64_t)flow_number(step, "bytes_written");
     bool broken = flow_event(flow, job, "failed") != NULL;
@@ -198,7 +210,8 @@ static void check_intent(struct flow *flow, size_t job, const json_t *body)
     const json_t *stored = flow_event(flow, job, "intent-stored");
     if (stored == NULL) {
         assert_true(json_is_null(json_object_get(body, "intent_sha256")));
-        assert_true(flow->again || flow->machine.drives[job].block->bytes_written == 0);
+        assert_true(flow->machine.drives[job].block->bytes_written == 0);
+        check_no_erase(flow, job);
         return;
     }
     flow->intent[job] = flow_read_signed(flow, flow_text(stored, "path"), "intent");

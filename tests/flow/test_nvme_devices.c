@@ -55,14 +55,14 @@ static bool reaches_purge(const struct combination *it)
     return strcmp(it->rule_set, "ieee-2883") == 0 ? it->technique->ieee_purge : it->technique->r1_purge;
 }
 
-static void expect_refusal(struct nvme_device *device)
+static void expect_refusal(struct nvme_row *device)
 {
     device->expect.verdict = "refused";
     device->expect.exit_code = 3;
     device->expect.why = "level";
 }
 
-static void expect_erasure(struct nvme_device *device, const struct combination *it, bool downgraded)
+static void expect_erasure(struct nvme_row *device, const struct combination *it, bool downgraded)
 {
     const struct technique *technique = it->technique;
     bool sanitize = strncmp(technique->id, "nvme-sanitize", 13) == 0;
@@ -79,7 +79,7 @@ static void expect_erasure(struct nvme_device *device, const struct combination 
 static void one_combination(void **state)
 {
     const struct combination *it = *state;
-    struct nvme_device device = {.name = it->name, .config = it->technique->alone};
+    struct nvme_row device = {.name = it->name, .config = it->technique->alone};
     bool too_low = strcmp(it->level, "purge") == 0 && !reaches_purge(it);
     if (it->forced)
         device.config = (struct model_nvme_config){
@@ -115,16 +115,16 @@ static void one_device(void **state)
 int main(int argc, char **argv)
 {
     static struct combination combinations[COMBINATIONS];
-    size_t count = nvme_device_count + COMBINATIONS;
+    size_t count = nvme_row_count + COMBINATIONS;
     struct CMUnitTest *tests = calloc(count, sizeof *tests);
     if (tests == NULL)
         return 1;
-    for (size_t i = 0; i < nvme_device_count; i++)
+    for (size_t i = 0; i < nvme_row_count; i++)
         tests[i] = (struct CMUnitTest){
-            .name = nvme_devices[i].name, .test_func = one_device, .initial_state = (void *)&nvme_devices[i]};
+            .name = nvme_rows[i].name, .test_func = one_device, .initial_state = (void *)&nvme_rows[i]};
     for (unsigned i = 0; i < COMBINATIONS; i++) {
         name_combination(&combinations[i], i);
-        tests[nvme_device_count + i] = (struct CMUnitTest){
+        tests[nvme_row_count + i] = (struct CMUnitTest){
             .name = combinations[i].name, .test_func = one_combination, .initial_state = &combinations[i]};
     }
     if (argc > 1)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model_machine.h"
 
-#include "model_machine_nvme.h"
+#include "model_machine_probe.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
-enum { MAJOR = 240, LATENCY_MS = 1, PENDING = 64, GARBAGE = 0xdb, FIRST_SEQUENCE = 1000 };
+enum { LATENCY_MS = 1, PENDING = 64, GARBAGE = 0xdb };
 
 #define FOR_EVER UINT64_MAX
 
@@ -275,16 +275,6 @@ static bool flush(struct uw_transport *t, int timeout_ms, bool *stalled, struct 
     return error == 0 || uw_fail_errno(e, UW_E_IO, error, "/model/%s: cannot flush", drive->facts.name);
 }
 
-static dev_t devnum_of(const struct model_drive *drive)
-{
-    return makedev(MAJOR, (unsigned)(drive - drive->machine->drives));
-}
-
-static uint64_t sequence_of(const struct model_drive *drive)
-{
-    return FIRST_SEQUENCE + (uint64_t)(drive - drive->machine->drives);
-}
-
 static bool identify(struct uw_transport *t, struct uw_identity *identity, struct uw_error *e)
 {
     struct model_drive *drive = door_of(t)->drive;
@@ -292,8 +282,9 @@ static bool identify(struct uw_transport *t, struct uw_identity *identity, struc
     int error = look_at_blocks(door_of(t), &identity->bytes);
     if (error != 0)
         return uw_fail_errno(e, UW_E_IO, error, "/model/%s: cannot read its size", drive->facts.name);
-    identity->disk_sequence = sequence_of(drive) + (drive->block->other[MODEL_SEQUENCE] ? 1000 : 0);
-    identity->devnum = devnum_of(drive) + (drive->block->other[MODEL_DEVNUM] ? 1000 : 0);
+    identity->disk_sequence =
+        model_machine_sequence(drive) + (drive->block->other[MODEL_SEQUENCE] ? 1000 : 0);
+    identity->devnum = model_machine_devnum(drive) + (drive->block->other[MODEL_DEVNUM] ? 1000 : 0);
     identity->inode = 0;
     return true;
 }
@@ -403,73 +394,13 @@ static struct model_drive *by_device(struct model_machine *machine, const char *
     return NULL;
 }
 
-/* As the probe does it: what a drive says is cleaned before anybody sees it. */
-static void copy_text(struct uw_drive *drive, const char *field, char *to, size_t to_bytes, const char *from)
-{
-    uw_clean_string(to, to_bytes, from != NULL ? from : "", from != NULL ? strlen(from) : 0);
-    if (to[0] == '\0')
-        uw_drive_set_unknown(drive, field, "not_supported");
-}
-
-static bool serial_is_unique(const struct model_drive *drive)
-{
-    for (size_t i = 0; i < drive->machine->count; i++) {
-        const struct model_drive *other = &drive->machine->drives[i];
-        if (other != drive && other->nvme != NULL && other->nvme == drive->nvme)
-            return false;
-        if (other != drive && other->facts.serial != NULL && drive->facts.serial != NULL &&
-            strcmp(other->facts.serial, drive->facts.serial) == 0)
-            return false;
-    }
-    return true;
-}
-
-static void copy_serial(const struct model_drive *drive, struct uw_drive *to, char *serial, size_t bytes)
-{
-    char made[UW_DRIVE_STRING_BYTES];
-    snprintf(made, sizeof made, "SN-%.200s", drive->facts.name);
-    copy_text(to, "serial", serial, bytes,
-              drive->facts.no_serial        ? NULL
-              : drive->facts.serial != NULL ? drive->facts.serial
-                                            : made);
-}
-
+/* The probing thread waits for the drive's answers. */
 static bool describe(struct model_drive *from, struct uw_drive *to)
 {
-    const struct model_facts *facts = &from->facts;
-    const struct model_config *config = &from->block->config;
-    uint64_t took_ms = 0;
-    *to = (struct uw_drive){.bus = facts->bus != UW_BUS_UNKNOWN ? facts->bus : UW_BUS_NVME,
-                            .media = facts->media != UW_MEDIA_UNKNOWN ? facts->media : UW_MEDIA_SSD,
-                            .media_evidence = "model",
-                            .bytes = config->bytes,
-                            .logical_block_bytes = config->block_bytes,
-                            .physical_block_bytes = config->block_bytes,
-                            .devnum = devnum_of(from),
-                            .disk_sequence = sequence_of(from),
-                            .serial_source = "model",
-                            .source = "model",
-                            .is_partition = facts->is_partition,
-                            .read_only = facts->read_only,
-                            .boot_medium = facts->boot_medium,
-                            .hardware = !facts->no_hardware};
-    snprintf(to->device, sizeof to->device, "/model/%s", facts->name);
-    snprintf(to->target, sizeof to->target, "/model/%s", facts->name);
-    snprintf(to->name, sizeof to->name, "%s", facts->name);
-    snprintf(to->path, sizeof to->path, "model-%u", (unsigned)(from - from->machine->drives));
-    copy_text(to, "vendor", to->vendor, sizeof to->vendor, facts->vendor);
-    copy_text(to, "model", to->model, sizeof to->model, facts->model);
-    copy_text(to, "firmware", to->firmware, sizeof to->firmware, facts->firmware);
-    copy_text(to, "wwn", to->wwn, sizeof to->wwn, facts->wwn);
-    copy_serial(from, to, to->serial, sizeof to->serial);
-    if (from->nvme != NULL)
-        took_ms = model_machine_describe_nvme(from, to);
+    uint64_t took_ms;
+    bool described = model_machine_describe(from, to, &took_ms);
     clock_ms += took_ms;
-    if (facts->uses_unknown)
-        uw_drive_set_unknown(to, "in_use", "read_error");
-    uw_drive_set_id(to, serial_is_unique(from));
-    bool used = facts->use_kind != NULL && from->probes >= facts->used_from;
-    return !used || uw_drive_add_use(to, facts->use_kind, facts->use);
+    return described;
 }
 
 static bool is_there(const struct model_drive *drive)
@@ -514,16 +445,7 @@ static struct model_drive *by_devnum(struct model_machine *machine, dev_t devnum
 /* What the last look through the open descriptor brought to light. */
 static void identity(void *user, const struct uw_drive *drive, struct uw_identity *seen)
 {
-    struct model_drive *from = by_devnum(user, drive->devnum);
-    struct uw_drive none = {0};
-    copy_serial(from, &none, seen->serial, sizeof seen->serial);
-    copy_text(&none, "wwn", seen->wwn, sizeof seen->wwn, from->facts.wwn);
-    if (from->nvme != NULL)
-        model_machine_identity_nvme(from, seen);
-    if (from->block->other[MODEL_SERIAL])
-        snprintf(seen->serial, sizeof seen->serial, "ANOTHER");
-    if (from->block->other[MODEL_WWN])
-        snprintf(seen->wwn, sizeof seen->wwn, "naa.5000000000000001");
+    model_machine_identity(by_devnum(user, drive->devnum), seen);
 }
 
 /* As src/transport/open.c tells them apart. */
@@ -608,11 +530,14 @@ bool model_machine_put_nvme(struct model_machine *machine, size_t index, const s
     size_t place = model_nvme_place(controller, nsid);
     if (place == MODEL_NVME_NAMESPACES || controller->spaces[place].medium.detached)
         return false;
+    model_block_new_host(controller->spaces[place].block);
     machine->drives[index] = (struct model_drive){.machine = machine,
                                                   .facts = *facts,
                                                   .block = controller->spaces[place].block,
                                                   .nvme = controller,
                                                   .place = place,
+                                                  .old_before = model_nvme_truth(controller, place).old_units,
+                                                  .seen_before = controller->seen_count,
                                                   .order = order};
     return true;
 }

@@ -145,7 +145,8 @@ static void reset(struct model_nvme *nvme)
 
 static void note(struct model_nvme *nvme, const struct uw_nvme_command *command)
 {
-    if (nvme->seen_count < MODEL_NVME_LOG)
+    bool reads = command->opcode == 0x02 || command->opcode == 0x06;
+    if (!reads && nvme->seen_count < MODEL_NVME_LOG)
         nvme->seen[nvme->seen_count++] = (struct model_nvme_seen){.opcode = command->opcode,
                                                                   .nsid = command->nsid,
                                                                   .cdw10 = command->cdw10,
@@ -161,6 +162,9 @@ static bool wait_for(struct model_nvme *nvme, uint64_t took_ms, struct uw_nvme_c
     uint64_t kernel_ms = command->timeout_ms != 0 ? command->timeout_ms : USUAL_TIMEOUT_MS;
     uint64_t patience_ms = timeout_ms < 0 ? UINT64_MAX : (uint64_t)timeout_ms;
     uint64_t until_ms = took_ms < kernel_ms ? took_ms : kernel_ms;
+    /* Nobody waits for a drive without power. */
+    if (nvme->cut.at_ms != 0 && nvme->cut.at_ms < nvme->now_ms + until_ms)
+        until_ms = nvme->cut.at_ms - nvme->now_ms;
     if (nvme->deaf && timeout_ms < 0)
         nvme_complain(nvme, "waited for without end while it hangs");
     if (nvme->deaf || until_ms > patience_ms) {
@@ -182,6 +186,14 @@ static uint64_t middle_ms(const struct model_nvme *nvme)
     return erase->running ? (erase->duration_ms - erase->elapsed_ms) / 2 : 0;
 }
 
+static void cut_later(struct model_nvme *nvme, uint64_t ms)
+{
+    if (ms == 0)
+        cut_power(nvme);
+    else
+        nvme->cut.at_ms = nvme->now_ms + ms;
+}
+
 static bool ask(struct model_nvme *nvme, struct uw_nvme_command *command, int timeout_ms)
 {
     uint64_t took_ms = 0;
@@ -198,10 +210,8 @@ static bool ask(struct model_nvme *nvme, struct uw_nvme_command *command, int ti
     note(nvme, command);
     if (moment == MODEL_NVME_CUT_AFTER)
         cut_power(nvme);
-    if (moment == MODEL_NVME_CUT_DURING) {
-        nvme->cut.at_ms = nvme->now_ms + (nvme->cut.ms != 0 ? nvme->cut.ms : middle_ms(nvme));
-        nvme->cut.at_ms += nvme->cut.at_ms == 0;
-    }
+    if (moment == MODEL_NVME_CUT_DURING)
+        cut_later(nvme, nvme->cut.ms != 0 ? nvme->cut.ms : middle_ms(nvme));
     if (nvme->powered && !wait_for(nvme, took_ms, command, timeout_ms))
         return false;
     if (!nvme->powered)
@@ -267,8 +277,10 @@ static int refusal(struct model_nvme *nvme, size_t place, bool write, struct ran
         return EIO;
     if (write)
         return space->medium.write_protected || (nvme->config.critical_warning & 1U << 3) != 0 ? EIO : 0;
-    if (bad != NULL &&
-        (bad->value == MODEL_ALL || (bad->value >= range.first && bad->value < range.first + range.count)))
+    bool hit =
+        bad != NULL && range.count > 0 &&
+        (bad->value == MODEL_ALL || (bad->value >= range.first && bad->value < range.first + range.count));
+    if (hit)
         return EIO;
     return nvme->config.unmapped_unreadable && is_unmapped(space, range) ? EIO : 0;
 }
