@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "engine/run.h"
-#include "wire/nvme.h"
 
-enum { ASKED_CHARACTERS = 4, ANSWER_BYTES = 128, IDENTIFY_GRACE_MS = 30000 };
+enum { ASKED_CHARACTERS = 4, ANSWER_BYTES = 128 };
 
 static const char *last_characters(const char *id)
 {
@@ -151,66 +150,17 @@ static json_t *identity_json(const char *when, const struct uw_identity *seen, c
                      "why", difference != NULL ? json_sprintf("%s differs", difference) : json_null());
 }
 
-static bool identify_nvme(struct uw_job *job, struct uw_nvme_command command, struct uw_error *e)
-{
-    struct uw_transport *t = job->transport;
-    bool stalled = false;
-    bool answered = t->ops->nvme(t, &command, (int)command.timeout_ms + IDENTIFY_GRACE_MS, &stalled, e);
-    t->abandoned = t->abandoned || stalled;
-    char text[UW_NVME_STATUS_TEXT];
-    uw_nvme_status_text(command.status, text);
-    return answered && (command.status == UW_NVME_OK ||
-                        uw_fail(e, UW_E_IO, "%s does not identify itself: %s", job->drive.device, text));
-}
-
-static const char *differs_in(const struct uw_nvme *was, const struct uw_nvme_controller *controller,
-                              const struct uw_nvme_namespace *ns)
-{
-    if (strcmp(was->controller.serial, controller->serial) != 0)
-        return "controller serial";
-    if (strcmp(was->controller.model, controller->model) != 0)
-        return "controller model";
-    if (memcmp(was->ns.eui64, ns->eui64, sizeof ns->eui64) != 0)
-        return "eui64";
-    if (memcmp(was->ns.nguid, ns->nguid, sizeof ns->nguid) != 0)
-        return "nguid";
-    return was->ns.blocks != ns->blocks || was->ns.block_bytes != ns->block_bytes ? "namespace" : NULL;
-}
-
-/* The kernel goes on saying what it once read of a controller behind which another drive answers by now, so
- * the controller itself is asked. False: it does not say, or it hangs. */
-static bool compare_nvme(struct uw_job *job, const char **difference, struct uw_error *e)
-{
-    const struct uw_nvme *was = &job->drive.nvme;
-    struct uw_nvme_controller controller = {0};
-    struct uw_nvme_namespace ns = {0};
-    uint8_t page[UW_NVME_PAGE_BYTES] = {0};
-    *difference = NULL;
-    if (!was->known || job->transport->ops->nvme == NULL)
-        return true;
-    if (!identify_nvme(job, uw_nvme_identify_controller(page), e))
-        return false;
-    uw_nvme_decode_controller(page, sizeof page, &controller);
-    if (!identify_nvme(job, uw_nvme_identify_namespace(was->ns.nsid, page), e))
-        return false;
-    uw_nvme_decode_namespace(page, sizeof page, was->ns.nsid, &ns);
-    *difference = differs_in(was, &controller, &ns);
-    return true;
-}
-
 enum uw_same uw_gate_identity(struct uw_job *job, const char *when)
 {
     struct uw_error e = {0};
     struct uw_identity planned = uw_drive_identity(&job->drive);
     struct uw_identity seen = {0};
-    const char *answers;
-    if (!job->transport->ops->identify(job->transport, &seen, &e) || !compare_nvme(job, &answers, &e)) {
+    if (!job->transport->ops->identify(job->transport, &seen, &e)) {
         uw_job_post(job, UW_EVENT_FAILED, json_pack("{s:s}", "why", e.text));
         return UW_SAME_UNKNOWN;
     }
     job->run->machine->identity(job->run->machine->user, &job->drive, &seen);
     const char *difference = uw_identity_difference(&planned, &seen);
-    difference = difference != NULL ? difference : answers;
     uw_job_post(job, UW_EVENT_IDENTITY_CHECKED, identity_json(when, &seen, difference));
     return difference == NULL ? UW_SAME : UW_SAME_NOT;
 }
