@@ -276,7 +276,7 @@ static int refusal(struct model_nvme *nvme, size_t place, bool write, struct ran
     if (nvme->deaf || nvme_is_sanitizing(nvme) || nvme_has_failed(nvme) || nvme->format.running || broken)
         return EIO;
     if (write)
-        return space->medium.write_protected ? EIO : 0;
+        return space->medium.write_protected || (nvme->config.critical_warning & 1U << 3) != 0 ? EIO : 0;
     bool hit =
         bad != NULL && range.count > 0 &&
         (bad->value == MODEL_ALL || (bad->value >= range.first && bad->value < range.first + range.count));

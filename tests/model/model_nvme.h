@@ -118,6 +118,7 @@ struct model_nvme_cut {
 struct model_nvme_config {
     const char *serial, *model, *firmware, *subsystem; /* borrowed; NULL: of its own */
     uint8_t cmic, lpa, vwc, fna, dlfeat;
+    uint8_t critical_warning; /* of the health log; bit 3, read-only media: takes no writes */
     uint16_t oacs;
     uint32_t sanicap;
     uint64_t unallocated_bytes;
