@@ -51,9 +51,6 @@ static void refuse_nvme(struct uw_plan *plan)
     if ((ns->attributes & UW_NVME_NSATTR_WRITE_PROTECTED) != 0)
         uw_plan_refuse(plan, 4, "read_only", "end its write protection; a power cycle may do it",
                        "%s is a write-protected namespace", d->device);
-    if ((ns->format_progress & FORMAT_PROGRESS_VALID) != 0 && ns->format_progress != FORMAT_PROGRESS_VALID)
-        uw_plan_refuse(plan, 4, "format_running", "wait for its end, or format it again where it broke off",
-                       "%s is being formatted", d->device);
     if (sanitize_state(d) > UW_NVME_SANITIZE_SUCCESS_DEALLOCATED)
         uw_plan_refuse(plan, 4, "sanitize_state", "switch the drive off and on, then plan again",
                        "%s is in a state of sanitizing (%u) that nobody here knows", d->device,
@@ -109,6 +106,12 @@ static bool namespaces_listed(const struct uw_drive *drive)
     return n->active.known ? !n->active.more : n->controller.namespaces_max == 1;
 }
 
+/* A power cut leaves it so for good, with blocks that may hold anything. */
+static bool format_broke_off(const struct uw_nvme_namespace *ns)
+{
+    return (ns->format_progress & FORMAT_PROGRESS_VALID) != 0 && ns->format_progress != FORMAT_PROGRESS_VALID;
+}
+
 /* What the drive's state allows; a sanitize is all that ends a failed one, and a running one is all that
  * there can be. NULL: nothing against it. */
 static const char *forbidden_by_state(const struct uw_drive *drive, const struct uw_method *method)
@@ -131,6 +134,8 @@ static const char *forbidden_by_state(const struct uw_drive *drive, const struct
     default:
         break;
     }
+    if (!method->internal && format_broke_off(&drive->nvme.ns))
+        return "a format of it broke off, or runs; only another erase inside the drive leads out";
     if (sanitize && !drive->nvme.sanitize.known)
         return "the drive's sanitize status cannot be read";
     if (hits_subsystem(drive, method) && !namespaces_listed(drive))

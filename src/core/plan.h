@@ -28,7 +28,7 @@ struct uw_policy {
 enum { UW_REJECTED = 24, UW_WHY_BYTES = 256, UW_LIMITATIONS = 12 };
 
 /* Codes: level, in_use, boot_medium, partition, read_only, size, sanitize_running, sanitize_state,
- * format_running, siblings, confirmation, identity, no_direct_io, no_permission. */
+ * siblings, confirmation, identity, no_direct_io, no_permission. */
 struct uw_refusal {
     bool refused;
     int exit_code; /* 3: the level; 4: everything else */
@@ -84,6 +84,9 @@ struct uw_plan {
 
 void uw_plan_make(const struct uw_drive *drive, const struct uw_policy *policy, uw_method_list *methods,
                   struct uw_plan *plan);
+
+/* Two namespaces of one drive. One that has no name of its own is known by its controller's node. */
+bool uw_same_subsystem(const struct uw_drive *a, const struct uw_drive *b);
 
 /* An erase of every namespace of a drive must have been asked for each of them: refuses those plans whose
  * method erases attached namespaces that no other plan of the list erases in the same way. Called when all

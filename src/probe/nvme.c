@@ -66,7 +66,7 @@ static bool ask(struct look *look, struct uw_nvme_command command, const char *c
         set_group(look->drive, group, "not_probed");
         return false;
     }
-    bool answered = uw_nvme_ask(look->fd, &command, look->limit_ms, &look->stalled, NULL);
+    bool answered = uw_nvme_ask(look->fd, &command, look->limit_ms, NULL, &look->stalled, NULL);
     if (answered && command.status == 0)
         return true;
     set_group(look->drive, group, answered ? word_of(command.status) : "read_error");

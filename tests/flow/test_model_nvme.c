@@ -2,6 +2,7 @@
 /* The NVMe model is what the standard says: every state, every refusal, every erase seen on the medium. */
 #include "nvme_commands.h"
 
+#include "model/nvme_devices.h"
 #include "wire/nvme.h"
 
 static void pages_say_what_it_is(void **state)
@@ -187,6 +188,13 @@ static void a_block_erase(void **state)
     assert_int_equal(model_nvme_truth(drive.nvme, 0).written, 1);
     assert_int_equal(model_nvme_truth(drive.nvme, 0).unmapped, 63);
     assert_int_equal(drive.nvme->complaint[0], '\0');
+    /* Of all that it was asked, the refused ones too, what does not only read is on record. */
+    assert_int_equal(model_nvme_seen_count(drive.nvme, SANITIZE), 3);
+    assert_int_equal(model_nvme_seen_count(drive.nvme, FORMAT), 1);
+    assert_int_equal(model_nvme_seen_count(drive.nvme, GET_LOG), 0);
+    assert_int_equal(drive.nvme->seen[0].cdw10, BLOCK);
+    assert_int_equal(drive.nvme->seen[0].status, 0);
+    assert_int_equal(drive.nvme->seen[1].status, 0x01d);
     model_nvme_free(drive.nvme);
 }
 
@@ -222,6 +230,40 @@ static void reads_after_a_block_erase(void **state)
     assert_int_equal(read_block(&drive, 0, 0, data), -EIO);
     assert_int_equal(write_block(&drive, 0, 0, 1), 512);
     assert_int_equal(read_block(&drive, 0, 0, data), 512);
+    model_nvme_free(drive.nvme);
+}
+
+/* The write cache too; and what was unmapped before is not after an erase that keeps. */
+static void reaches_caches_and_unmapped_blocks(void **state)
+{
+    (void)state;
+    struct model_nvme_config config = able();
+    config.block_value = 0xff;
+    struct drive drive = make(&config);
+    assert_int_equal(write_block(&drive, 0, 5, 0x77), 512);
+    assert_int_equal(sanitize(&drive, BLOCK | NDAS), 0);
+    wait_ms(&drive, 5000);
+    assert_true(reads_as(&drive, 0, 0xff));
+    assert_int_equal(sanitize(&drive, BLOCK), 0);
+    wait_ms(&drive, 5000);
+    assert_true(reads_as(&drive, 0, 0));
+    assert_int_equal(sanitize(&drive, BLOCK | NDAS), 0);
+    wait_ms(&drive, 5000);
+    assert_true(reads_as(&drive, 0, 0xff));
+    model_nvme_free(drive.nvme);
+}
+
+/* FFFFh is said of nothing that runs. */
+static void progress_stays_below_ffff(void **state)
+{
+    (void)state;
+    struct model_nvme_config config = able();
+    config.block_ms = 3600000;
+    struct drive drive = make(&config);
+    assert_int_equal(sanitize(&drive, BLOCK), 0);
+    wait_ms(&drive, config.block_ms - 1);
+    assert_int_equal(read_log(&drive).progress, 0xfffe);
+    assert_int_equal(read_log(&drive).state, RUNNING);
     model_nvme_free(drive.nvme);
 }
 
@@ -334,6 +376,7 @@ static void failures_lock_the_drive(void **state)
     assert_false(log.global_erased);
     assert_int_equal(erased(&drive, 0), 32);
     assert_int_equal(model_nvme_truth(drive.nvme, 0).old_units, 32);
+    assert_int_equal(model_nvme_truth(drive.nvme, 0).unmapped, 0);
     assert_int_equal(read_block(&drive, 0, 63, data), -EIO);
     assert_int_equal(format(&drive, 1, USER), 0x01c);
     assert_int_equal(sanitize(&drive, EXIT), 0x01c);
@@ -405,8 +448,9 @@ static void formats_reach(void **state)
     } rows[] = {{4, 1, USER, true, false, false},
                 {4, 2, CRYPTO_FORMAT, false, true, false},
                 {4, EVERY_NSID, USER, true, true, false},
-                {4 | 1, 1, USER, true, true, true},
-                {4 | 2, 2, CRYPTO_FORMAT, true, true, true}};
+                {4 | 1, 1, USER, true, false, false},
+                {4 | 2, 2, CRYPTO_FORMAT, true, true, true},
+                {4 | 3, 1, USER, true, true, true}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct model_nvme_config config = able();
         config.fna = rows[i].fna;
@@ -471,6 +515,40 @@ static void formats_outlast_the_kernel(void **state)
     }
 }
 
+/* Every named drive has a name of its own and pages that can be taken apart; those that do not lie erase. */
+static void the_named_ones(void **state)
+{
+    (void)state;
+    size_t honest = 0;
+    assert_null(nvme_device_by_name("no-such"));
+    for (size_t i = 0; i < nvme_device_count; i++) {
+        const struct nvme_device *device = &nvme_devices[i];
+        const struct model_nvme_config *config = &device->config;
+        uint8_t page[4096];
+        struct uw_nvme_controller c;
+        assert_ptr_equal(nvme_device_by_name(device->name), device);
+        struct drive drive = make(config);
+        bool hangs = config->lies[0].kind == MODEL_NVME_HANGS && config->lies[0].on == MODEL_NVME_IDENTIFY;
+        assert_int_equal(ask_for(&drive, IDENTIFY, 0, 1, 0, page, sizeof page), hangs ? -ETIMEDOUT : 0);
+        assert_true(hangs || uw_nvme_decode_controller(page, sizeof page, &c));
+        uint32_t action = (config->sanicap & 2) != 0   ? BLOCK
+                          : (config->sanicap & 1) != 0 ? CRYPTO
+                                                       : OVERWRITE | 1 << 4;
+        bool able_to = (config->sanicap & 7) != 0 && !config->media[0].write_protected &&
+                       !config->media[1].write_protected && config->former.state != RUNNING;
+        if (config->lies[0].kind == MODEL_NVME_HONEST && able_to) {
+            honest++;
+            assert_int_equal(sanitize(&drive, action), 0);
+            wait_ms(&drive, 3600000);
+            assert_int_equal(read_log(&drive).state, SUCCESS);
+            for (size_t place = 0; place < drive.nvme->count; place++)
+                assert_int_equal(erased(&drive, place), model_nvme_truth(drive.nvme, place).blocks);
+        }
+        model_nvme_free(drive.nvme);
+    }
+    assert_true(honest > 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -479,6 +557,8 @@ int main(void)
         cmocka_unit_test(refuses),
         cmocka_unit_test(a_block_erase),
         cmocka_unit_test(reads_after_a_block_erase),
+        cmocka_unit_test(reaches_caches_and_unmapped_blocks),
+        cmocka_unit_test(progress_stays_below_ffff),
         cmocka_unit_test(a_crypto_erase_leaves_noise),
         cmocka_unit_test(overwrites_count_their_passes),
         cmocka_unit_test(no_deallocate_can_be_inhibited),
@@ -488,6 +568,7 @@ int main(void)
         cmocka_unit_test(formats_reach),
         cmocka_unit_test(a_format_that_erases_nothing),
         cmocka_unit_test(formats_outlast_the_kernel),
+        cmocka_unit_test(the_named_ones),
     };
     return cmocka_run_group_tests_name("model_nvme", tests, NULL, NULL);
 }

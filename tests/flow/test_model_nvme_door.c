@@ -289,6 +289,33 @@ static void power_comes_back(void **state)
     close_machine(&setup);
 }
 
+/* What one run did to the drive is not put down to the next. */
+static void another_run_counts_anew(void **state)
+{
+    (void)state;
+    struct setup setup;
+    struct model_machine second;
+    struct model_nvme_config config = able();
+    struct model_facts facts = {.name = "nvme0n1"};
+    uint8_t *arena;
+    open_machine(&setup, &config);
+    struct uw_transport *t = open_drive(&setup, "/model/nvme0n1");
+    assert_true(t->ops->begin(t, 1, 4096, &arena, NULL));
+    assert_int_equal(transfer(t, arena, UW_WRITE, 0x31), 512);
+    assert_int_equal(send(t, FORMAT, 1, USER, NULL, 0), 0);
+    t->ops->close(t);
+    assert_int_equal(setup.machine.drives[0].block->bytes_written, 512);
+    assert_int_equal(setup.machine.drives[0].old_before, 64);
+    assert_true(model_machine_init(&second, 1));
+    assert_true(model_machine_put_nvme(&second, 0, &facts, setup.nvme, 1, 1));
+    assert_int_equal(second.drives[0].block->bytes_written, 0);
+    assert_int_equal(second.drives[0].block->transfers, 0);
+    assert_int_equal(second.drives[0].seen_before, 1);
+    assert_int_equal(second.drives[0].old_before, 0);
+    model_machine_clear(&second);
+    close_machine(&setup);
+}
+
 struct user {
     struct uw_transport *t;
     unsigned ended, moved, refused;
@@ -354,6 +381,7 @@ int main(void)
         cmocka_unit_test(it_stalls),
         cmocka_unit_test(broken_rules_are_seen),
         cmocka_unit_test(power_comes_back),
+        cmocka_unit_test(another_run_counts_anew),
         cmocka_unit_test(two_threads_use_two_namespaces),
     };
     return cmocka_run_group_tests_name("model_nvme_door", tests, NULL, NULL);

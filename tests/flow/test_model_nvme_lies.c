@@ -67,6 +67,44 @@ static void check_residue(const struct residue *residue, struct drive *drive, bo
     }
 }
 
+/* Which ones: those at the end. */
+static void what_is_left_lies_at_the_end(void **state)
+{
+    (void)state;
+    static const enum model_nvme_lie_kind kinds[] = {MODEL_NVME_ERASES_NOT_LAST, MODEL_NVME_ERASES_HALF};
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t first = i == 0 ? BLOCKS - 1 : BLOCKS / 2;
+        struct drive drive = make_liar(able(), (struct model_nvme_lie[2]){{.kind = kinds[i]}});
+        assert_int_equal(sanitize(&drive, BLOCK), 0);
+        wait_ms(&drive, 5000);
+        for (uint64_t lba = 0; lba < BLOCKS; lba++) {
+            uint8_t data[512];
+            assert_int_equal(read_block(&drive, 0, lba, data), 512);
+            assert_int_equal(memcmp(data, "OldData:", 8) == 0, lba >= first);
+        }
+        model_nvme_free(drive.nvme);
+    }
+}
+
+/* A lie that comes once is over then. */
+static void commands_go_astray_once(void **state)
+{
+    (void)state;
+    static const enum model_nvme_lie_kind kinds[] = {MODEL_NVME_ABORTS, MODEL_NVME_TIMES_OUT,
+                                                     MODEL_NVME_NEVER_STARTS};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        struct model_nvme_lie lie = {.kind = kinds[i], .on = MODEL_NVME_BLOCK, .times = 1, .value = 1};
+        struct drive drive = make_liar(able(), (struct model_nvme_lie[2]){lie});
+        assert_int_equal(sanitize(&drive, BLOCK), i == 0 ? 1 : i == 1 ? -EINTR : 0);
+        wait_ms(&drive, 5000);
+        assert_int_equal(erased(&drive, 0), 0);
+        assert_int_equal(sanitize(&drive, BLOCK), 0);
+        wait_ms(&drive, 5000);
+        assert_int_equal(erased(&drive, 0), BLOCKS);
+        model_nvme_free(drive.nvme);
+    }
+}
+
 static void erases_leave_something(void **state)
 {
     (void)state;
@@ -97,16 +135,18 @@ static void erases_leave_something(void **state)
     }
 }
 
-/* What the host sees of drives that only unmap: nothing but zeros. */
+/* What the host sees of drives that only unmap, asked to or not: nothing but zeros. */
 static void unmapped_data_cannot_be_seen(void **state)
 {
     (void)state;
-    struct drive drive = make_liar(able(), (struct model_nvme_lie[2]){{.kind = MODEL_NVME_ONLY_UNMAPS}});
-    assert_int_equal(sanitize(&drive, BLOCK), 0);
-    wait_ms(&drive, 5000);
-    assert_true(reads_as(&drive, 0, 0));
-    assert_int_equal(model_nvme_truth(drive.nvme, 0).old_units, BLOCKS);
-    model_nvme_free(drive.nvme);
+    for (uint32_t kept = 0; kept <= NDAS; kept += NDAS) {
+        struct drive drive = make_liar(able(), (struct model_nvme_lie[2]){{.kind = MODEL_NVME_ONLY_UNMAPS}});
+        assert_int_equal(sanitize(&drive, BLOCK | kept), 0);
+        wait_ms(&drive, 5000);
+        assert_true(reads_as(&drive, 0, 0));
+        assert_int_equal(model_nvme_truth(drive.nvme, 0).old_units, BLOCKS);
+        model_nvme_free(drive.nvme);
+    }
 }
 
 static void keeps_what_was_cached(void **state)
@@ -391,6 +431,7 @@ static void reading_fails_afterwards(void **state)
         make_liar(able(), (struct model_nvme_lie[2]){{.kind = MODEL_NVME_READ_ERRORS, .value = MODEL_ALL}});
     assert_int_equal(format(&drive, 1, USER), 0);
     assert_int_equal(read_block(&drive, 0, 8, data), -EIO);
+    assert_int_equal(model_nvme_flush(drive.nvme, 0, drive.now_ms), 0);
     model_nvme_free(drive.nvme);
 }
 
@@ -411,6 +452,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(erases_leave_something),
+        cmocka_unit_test(what_is_left_lies_at_the_end),
+        cmocka_unit_test(commands_go_astray_once),
         cmocka_unit_test(unmapped_data_cannot_be_seen),
         cmocka_unit_test(keeps_what_was_cached),
         cmocka_unit_test(logs_tell_otherwise),

@@ -76,7 +76,10 @@ static void many_cuts(void **state)
     wait_ms(&drive, 100);
     assert_int_equal(read_log(&drive).state, SUCCESS);
     assert_int_equal(erased(&drive, 0), BLOCKS);
-    assert_int_equal(drive.nvme->power_cycles, 10);
+    uint8_t health[512];
+    assert_int_equal(ask_for(&drive, GET_LOG, EVERY_NSID, 2 | 127U << 16, 0, health, sizeof health), 0);
+    assert_int_equal(little(health + 112, 4), 10);
+    assert_int_equal(little(health + 144, 4), 9);
     model_nvme_free(drive.nvme);
 }
 
@@ -169,6 +172,7 @@ static void cut_at(const enum step_kind *steps, unsigned count, unsigned at,
     struct model_nvme_config config = able();
     config.block_value = 0xff;
     *drive = make(&config);
+    assert_int_equal(one_step(drive, LOOK), 0); /* before the cut is set: not counted */
     model_nvme_set_cut(drive->nvme, (struct model_nvme_cut){.command = at + 1, .moment = moment});
     for (unsigned i = 0; i < count; i++) {
         int status = one_step(drive, steps[i]);
@@ -198,8 +202,12 @@ static void cuts_at_each_command(void **state)
             bool formatting = at == 6 && moment != MODEL_NVME_CUT_BEFORE;
             struct log log = read_log(&drive);
             assert_int_equal(log.state, half ? RUNNING : began ? SUCCESS : NEVER);
-            if (!began)
+            if (!began) {
+                uint8_t data[512];
                 assert_int_equal(written[0], flushed ? 0x66 : 'O');
+                assert_int_equal(read_block(&drive, 0, 2, data), 512);
+                assert_int_equal(data[0], written[0]); /* what only the cache had is lost */
+            }
             if (half)
                 assert_int_equal(erased(&drive, 0), moment == MODEL_NVME_CUT_AFTER ? 0 : BLOCKS / 2);
             else
@@ -230,12 +238,70 @@ static void a_transfer_is_torn(void **state)
     model_nvme_free(drive.nvme);
 }
 
+static uint32_t next_random(uint64_t *seed)
+{
+    *seed = *seed * 6364136223846793005ULL + 1442695040888963407ULL;
+    return (uint32_t)(*seed >> 33);
+}
+
+/* Anything at any time: an erase that the log calls a success has erased all, and the counts add up. */
+static void anything_goes(void **state)
+{
+    (void)state;
+    static const uint8_t opcodes[] = {SANITIZE, FORMAT, IDENTIFY, GET_LOG, 0x09, 0xc0};
+    unsigned successes = 0;
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        struct model_nvme_config config = able();
+        uint64_t random = seed;
+        uint8_t page[4096];
+        config.media[1].present = true;
+        config.media[2].present = config.media[2].detached = true;
+        config.sanicap |= seed % 3 == 0 ? 1U << 29 : 0;
+        config.warns = seed % 2 == 0;
+        struct drive drive = make(&config);
+        for (int i = 0; i < 300; i++) {
+            uint32_t choice = next_random(&random) % 16, cdw10 = next_random(&random) & 0x3ff;
+            uint32_t nsid = next_random(&random) % 5;
+            if (choice == 0)
+                model_nvme_cut_power(drive.nvme);
+            else if (choice <= 2)
+                model_nvme_power_on(drive.nvme);
+            else if (choice <= 4)
+                wait_ms(&drive, next_random(&random) % 8000);
+            else if (choice <= 7)
+                write_block(&drive, nsid % 3, next_random(&random) % BLOCKS, 0x12);
+            else if (choice <= 9)
+                read_block(&drive, nsid % 3, next_random(&random) % BLOCKS, page);
+            else if (choice == 10)
+                sanitize(&drive, (cdw10 & (NDAS | AUSE | OIPBP | 1 << 4)) | (2 + cdw10 % 3));
+            else if (choice == 11)
+                ask_for(&drive, GET_LOG, EVERY_NSID, 0x81 | 127U << 16, 0, page, 512);
+            else
+                ask_for(&drive, opcodes[choice - 12 + (cdw10 & 2)], nsid == 4 ? EVERY_NSID : nsid,
+                        cdw10 & 0xe07, cdw10, page, sizeof page);
+            struct log log = read_log(&drive);
+            assert_true(log.answer == 0 || (log.answer == -ENODEV && !model_nvme_is_powered(drive.nvme)));
+            bool global = log.answer == 0 && log.global_erased;
+            successes += global;
+            for (size_t place = 0; place < 3; place++) {
+                struct model_nvme_truth truth = model_nvme_truth(drive.nvme, place);
+                assert_int_equal(truth.old + truth.written + truth.erased, BLOCKS);
+                if (global)
+                    assert_int_equal(truth.erased, BLOCKS);
+            }
+        }
+        model_nvme_free(drive.nvme);
+    }
+    assert_true(successes > 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sanitizes_resume),      cmocka_unit_test(many_cuts),
         cmocka_unit_test(resets_change_nothing), cmocka_unit_test(formats_stay_broken),
         cmocka_unit_test(cuts_at_each_command),  cmocka_unit_test(a_transfer_is_torn),
+        cmocka_unit_test(anything_goes),
     };
     return cmocka_run_group_tests_name("model_nvme_power", tests, NULL, NULL);
 }

@@ -336,6 +336,14 @@ static void begin_record(struct model_block *model)
     model->accepted_bytes = 0;
 }
 
+void model_block_new_host(struct model_block *model)
+{
+    begin_record(model);
+    model->transfers = model->bytes_written = model->flushes = model->looks = 0;
+    model->erasing = false;
+    memset(model->other, 0, sizeof model->other);
+}
+
 int model_block_flush(struct model_block *model)
 {
     fail_power(model, MODEL_FLUSH);

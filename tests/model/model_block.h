@@ -103,6 +103,8 @@ bool model_block_holds(struct model_block *model, unsigned on, uint64_t offset, 
 void model_block_cut_power(struct model_block *model);
 /* Stores what the write cache holds, unasked. */
 void model_block_settle(struct model_block *model);
+/* Another host begins with it: what was counted of the one before is forgotten. */
+void model_block_new_host(struct model_block *model);
 
 /* What is really on the medium; `image` is what every block should hold. */
 struct model_truth {

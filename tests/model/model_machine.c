@@ -530,11 +530,14 @@ bool model_machine_put_nvme(struct model_machine *machine, size_t index, const s
     size_t place = model_nvme_place(controller, nsid);
     if (place == MODEL_NVME_NAMESPACES || controller->spaces[place].medium.detached)
         return false;
+    model_block_new_host(controller->spaces[place].block);
     machine->drives[index] = (struct model_drive){.machine = machine,
                                                   .facts = *facts,
                                                   .block = controller->spaces[place].block,
                                                   .nvme = controller,
                                                   .place = place,
+                                                  .old_before = model_nvme_truth(controller, place).old_units,
+                                                  .seen_before = controller->seen_count,
                                                   .order = order};
     return true;
 }

@@ -36,6 +36,8 @@ struct model_drive {
     struct model_block *block; /* of an NVMe drive: its namespace's */
     struct model_nvme *nvme;   /* borrowed; NULL: a plain block device */
     size_t place;              /* of the namespace */
+    uint64_t old_before;       /* units of old data on it when it was put here */
+    size_t seen_before;        /* of the commands that its controller saw: before it was put here */
     uint64_t order;            /* state of the completions' order; 0: as submitted */
     unsigned probes, opens;
     unsigned most_in_flight;

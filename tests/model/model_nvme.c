@@ -145,7 +145,8 @@ static void reset(struct model_nvme *nvme)
 
 static void note(struct model_nvme *nvme, const struct uw_nvme_command *command)
 {
-    if (nvme->seen_count < MODEL_NVME_LOG)
+    bool reads = command->opcode == 0x02 || command->opcode == 0x06;
+    if (!reads && nvme->seen_count < MODEL_NVME_LOG)
         nvme->seen[nvme->seen_count++] = (struct model_nvme_seen){.opcode = command->opcode,
                                                                   .nsid = command->nsid,
                                                                   .cdw10 = command->cdw10,
@@ -275,9 +276,11 @@ static int refusal(struct model_nvme *nvme, size_t place, bool write, struct ran
     if (nvme->deaf || nvme_is_sanitizing(nvme) || nvme_has_failed(nvme) || nvme->format.running || broken)
         return EIO;
     if (write)
-        return space->medium.write_protected ? EIO : 0;
-    if (bad != NULL &&
-        (bad->value == MODEL_ALL || (bad->value >= range.first && bad->value < range.first + range.count)))
+        return space->medium.write_protected || (nvme->config.critical_warning & 1U << 3) != 0 ? EIO : 0;
+    bool hit =
+        bad != NULL && range.count > 0 &&
+        (bad->value == MODEL_ALL || (bad->value >= range.first && bad->value < range.first + range.count));
+    if (hit)
         return EIO;
     return nvme->config.unmapped_unreadable && is_unmapped(space, range) ? EIO : 0;
 }

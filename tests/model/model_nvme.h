@@ -118,6 +118,7 @@ struct model_nvme_cut {
 struct model_nvme_config {
     const char *serial, *model, *firmware, *subsystem; /* borrowed; NULL: of its own */
     uint8_t cmic, lpa, vwc, fna, dlfeat;
+    uint8_t critical_warning; /* of the health log; bit 3, read-only media: takes no writes */
     uint16_t oacs;
     uint32_t sanicap;
     uint64_t unallocated_bytes;
@@ -178,7 +179,7 @@ struct model_nvme_erase {
     const struct model_nvme_lie *lies[MODEL_NVME_LIE_KINDS]; /* in force for it; NULL: not */
 };
 
-/* A command as the controller saw it. */
+/* A command that reached the controller, other than those that only read. */
 struct model_nvme_seen {
     uint8_t opcode;
     uint32_t nsid, cdw10, cdw11;
@@ -263,7 +264,7 @@ struct model_nvme_truth {
     uint64_t old_units; /* of MODEL_OLD_BYTES, with the mark of the old data, wherever they stand */
 };
 struct model_nvme_truth model_nvme_truth(struct model_nvme *nvme, size_t place);
-/* Commands seen of an opcode. */
+/* Commands of that opcode among `seen`. */
 unsigned model_nvme_seen_count(const struct model_nvme *nvme, uint8_t opcode);
 
 #endif

@@ -142,6 +142,7 @@ void nvme_page_list(struct model_nvme *nvme, uint32_t after, bool allocated, uin
 
 void nvme_log_health(struct model_nvme *nvme, uint8_t *log)
 {
+    put(log, 0, nvme->config.critical_warning, 1);
     put(log, 1, TEMPERATURE_K, 2);
     put(log, 3, 100, 1);
     put(log, 4, 10, 1);
