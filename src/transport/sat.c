@@ -6,13 +6,10 @@
 #include <errno.h>
 #include <string.h>
 
-/* Ready, and the diagnostic's code for "passed": what stands there after a reset. */
-enum { AFTER_RESET_STATUS = 0x50, AFTER_RESET_ERROR = 0x01 };
-
 enum { PAGE_BYTES = 252 };
 
 /* SPC-5, 4.4.8 and annex F. */
-enum { CHECK_CONDITION = 0x02, ILLEGAL_REQUEST = 0x05, NO_SUCH_COMMAND = 0x20 };
+enum { CHECK_CONDITION = 0x02, ILLEGAL_REQUEST = 0x05, INVALID_FIELD = 0x24 };
 
 /* LBA bits that a drive keeps of a 28-bit command's, and the byte of COUNT (ATA8-ACS, 4.2). */
 enum { LOW_COUNT = 0xff, LOW_LBA = 0xffffff };
@@ -55,31 +52,27 @@ static bool switch_d_sense(struct uw_sat *sat, bool d_sense, int timeout_ms, boo
     return true;
 }
 
-/* What the registers say, where the SCSI answer said nothing or no worse. */
-static void judge(struct uw_ata_command *command)
-{
-    const struct uw_ata_registers *r = &command->registers;
-    bool failed = (r->status & (UW_ATA_STATUS_ERR | UW_ATA_STATUS_DF)) != 0;
-    bool busy = (r->status & (UW_ATA_STATUS_BSY | UW_ATA_STATUS_DRQ)) != 0;
-    if (failed)
-        command->outcome = UW_ATA_ABORTED;
-    else if (r->status == AFTER_RESET_STATUS && r->error == AFTER_RESET_ERROR)
-        command->outcome = UW_ATA_RESET;
-    else if (command->outcome == UW_ATA_NO_REGISTERS && !busy)
-        command->outcome = UW_ATA_DONE;
-}
-
-/* The registers of the command before, which the device answered. */
+/* The registers of the command before, which the device answered: judged as if they had stood in its sense
+ * data. */
 static bool ask_response(struct uw_sat *sat, struct uw_ata_command *command, int timeout_ms, bool *stalled,
                          struct uw_error *e)
 {
-    uint8_t data[UW_ATA_BLOCK_BYTES] = {0};
+    enum { HEADER = 8 };
+    uint8_t data[UW_SAT_RESPONSE_BYTES] = {0};
+    struct uw_ata_registers registers;
+    struct uw_scsi_command told = {
+        .status = CHECK_CONDITION,
+        .sense = {0x72, command->sense_key, command->asc, command->ascq, [7] = sizeof data},
+        .sense_bytes = HEADER + sizeof data,
+    };
     struct uw_scsi_command scsi = uw_sat_ask_response(data, sat->asks_with_direction);
     if (!ask_scsi(sat, &scsi, timeout_ms, stalled, e))
         return false;
     size_t moved = scsi.moved_bytes < sizeof data ? scsi.moved_bytes : sizeof data;
-    if (is_good(&scsi) && uw_sat_decode_response(data, moved, &command->registers))
-        judge(command);
+    if (!is_good(&scsi) || !uw_sat_decode_response(data, moved, &registers))
+        return true;
+    memcpy(told.sense + HEADER, data, sizeof data);
+    uw_sat_unwrap(&told, command);
     return true;
 }
 
@@ -153,10 +146,11 @@ static bool send_nop(struct uw_sat *sat, struct uw_ata_command *nop, int timeout
     return ask_response(sat, nop, timeout_ms, stalled, e);
 }
 
+/* A bit of it may be what is refused (CK_COND), or the command: then there is no way at all. */
 static enum uw_ata_path judge_nop(const struct uw_ata_command *sent, const struct uw_ata_command *nop)
 {
-    bool unheard = nop->sense_key == ILLEGAL_REQUEST && nop->asc == NO_SUCH_COMMAND;
-    return nop->host_errno != 0 || unheard ? UW_ATA_PATH_NONE : judge_echo(sent, nop);
+    bool refused = nop->sense_key == ILLEGAL_REQUEST && nop->asc == INVALID_FIELD;
+    return nop->host_errno != 0 && !refused ? UW_ATA_PATH_NONE : judge_echo(sent, nop);
 }
 
 /* The worst that one of the patterns shows. Registers of the command before the last do not fit. */
