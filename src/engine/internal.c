@@ -98,7 +98,8 @@ void uw_erase_lend_internal(struct uw_erase *erase, struct uw_method_run *run)
 
 struct uw_image uw_erase_image(const struct uw_plan *plan)
 {
-    struct uw_image image = {.leaves = plan->method->leaves(plan->drive)};
+    bool any = plan->technique == UW_TECHNIQUE_DEVICE_SANITIZE;
+    struct uw_image image = {.leaves = any ? UW_LEAVES_ERASED : plan->method->leaves(plan->drive)};
     if (image.leaves == UW_LEAVES_ZEROS)
         image.pass = (struct uw_pass){.kind = UW_PASS_FIXED, .pattern_bytes = 1};
     return image;

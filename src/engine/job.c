@@ -125,7 +125,7 @@ static json_t *step_started_json(const struct uw_job *job)
 {
     const struct uw_plan *plan = &job->plan;
     return json_pack("{s:i, s:s, s:s, s:o, s:I, s:b, s:b, s:s, s:I}", "sequence", 1, "method",
-                     plan->method->id, "technique", uw_technique_name(plan->method->technique), "parameters",
+                     plan->method->id, "technique", uw_technique_name(plan->technique), "parameters",
                      parameters_json(job), "estimate_s", (json_int_t)plan->estimate_s, "resumed",
                      plan->attach, "direct_io", job->transport->direct_io, "transport",
                      job->transport->ops->name, "buffered_tail_bytes",

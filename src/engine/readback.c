@@ -80,7 +80,8 @@ static const char *evidence_class(const struct uw_job *job, const struct uw_chec
 {
     const struct uw_method *method = job->plan.method;
     if (job->run->request->check || method == NULL || !method->internal || check->noise > 0 ||
-        (method->keeps_mapped != NULL && method->keeps_mapped(&job->drive)))
+        (job->plan.technique != UW_TECHNIQUE_DEVICE_SANITIZE && method->keeps_mapped != NULL &&
+         method->keeps_mapped(&job->drive)))
         return "media";
     return "mapping";
 }
