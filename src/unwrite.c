@@ -89,7 +89,7 @@ static json_t *methods_json(void)
         json_array_append_new(
             list, json_pack("{s:s, s:s, s:s, s:s, s:o}", "id", method->id, "title", method->title,
                             "technique", uw_technique_name(method->technique), "citation", method->citation,
-                            "levels", uw_technique_levels(method->technique, UW_LEVEL_PURGE)));
+                            "levels", uw_technique_levels(NULL, method->technique, UW_LEVEL_PURGE)));
     return list;
 }
 

@@ -232,9 +232,23 @@ static void weigh_canaries(struct uw_fold *fold, const json_t *data)
         fold->evidence.canary_alive = true;
 }
 
+/* A second step is read back without markers: what was seen of them after the first one stands. */
+static void keep_markers(struct uw_fold *fold, json_t *before)
+{
+    static const char *const names[] = {"canary", "witness"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const json_t *seen = json_object_get(before, names[i]);
+        if (json_is_object(seen) && json_is_null(json_object_get(fold->verification, names[i])))
+            set(fold, fold->verification, names[i], json_deep_copy(seen));
+    }
+}
+
 static void weigh_verification(struct uw_fold *fold, const json_t *data)
 {
+    json_t *before = json_incref(fold->verification);
     keep(fold, &fold->verification, data);
+    keep_markers(fold, before);
+    json_decref(before);
     if (number(json_object_get(data, "canary"), "found_after") > 0)
         fold->evidence.canary_alive = true;
     if (number(json_object_get(data, "witness"), "unchanged") > 0)

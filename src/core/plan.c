@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/plan.h"
+#include "core/plan_parts.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -33,30 +33,6 @@ static void reject(struct uw_plan *plan, const struct uw_method *method, const c
     snprintf(rejected->why, sizeof rejected->why, "%s", why);
 }
 
-enum { FORMAT_PROGRESS_VALID = 0x80, MEDIA_READ_ONLY = 1U << 3 };
-
-static enum uw_nvme_sanitize_state sanitize_state(const struct uw_drive *drive)
-{
-    bool known = drive->nvme.known && drive->nvme.sanitize.known;
-    return known ? (enum uw_nvme_sanitize_state)drive->nvme.sanitize.state : UW_NVME_SANITIZE_NEVER;
-}
-
-/* Identify Namespace, bytes 32 and 99, and the sanitize log's state. */
-static void refuse_nvme(struct uw_plan *plan)
-{
-    const struct uw_drive *d = plan->drive;
-    const struct uw_nvme_namespace *ns = &d->nvme.ns;
-    if (!d->nvme.known)
-        return;
-    if ((ns->attributes & UW_NVME_NSATTR_WRITE_PROTECTED) != 0)
-        uw_plan_refuse(plan, 4, "read_only", "end its write protection; a power cycle may do it",
-                       "%s is a write-protected namespace", d->device);
-    if (sanitize_state(d) > UW_NVME_SANITIZE_SUCCESS_DEALLOCATED)
-        uw_plan_refuse(plan, 4, "sanitize_state", "switch the drive off and on, then plan again",
-                       "%s is in a state of sanitizing (%u) that nobody here knows", d->device,
-                       (unsigned)d->nvme.sanitize.state);
-}
-
 /* What stands against erasing this drive at all, whatever the method. */
 static void refuse_drive(struct uw_plan *plan)
 {
@@ -85,70 +61,42 @@ static void refuse_drive(struct uw_plan *plan)
     if (d->bytes >= 1ULL << 53)
         uw_plan_refuse(plan, 4, "size", "check the drive and its cable",
                        "%s claims %" PRIu64 " bytes, more than any drive has", d->device, d->bytes);
-    refuse_nvme(plan);
+    uw_plan_refuse_state(plan);
 }
 
-static bool hits_subsystem(const struct uw_drive *drive, const struct uw_method *method)
+static enum uw_level level_of(const struct uw_plan *plan, const struct uw_method *method)
 {
-    return uw_technique_is_sanitize(method->technique) ||
-           (method->hits_subsystem != NULL && method->hits_subsystem(drive));
+    enum uw_technique technique = uw_plan_technique(plan->drive, method);
+    return uw_level_lower(
+        uw_technique_level(plan->drive, technique, plan->policy.rule_set),
+        uw_level_limit(plan->drive, technique, uw_plan_hits_subsystem(plan->drive, method)));
 }
 
-static enum uw_level limit_of(const struct uw_drive *drive, const struct uw_method *method)
+static const struct uw_method *by_id(uw_method_list *methods, const char *id)
 {
-    return uw_level_limit(drive, method->technique, hits_subsystem(drive, method));
+    const struct uw_method *method = NULL;
+    for (size_t i = 0; (method = methods(i)) != NULL; i++)
+        if (strcmp(method->id, id) == 0)
+            break;
+    return method;
 }
 
-/* Who else would lose data must be known. */
-static bool namespaces_listed(const struct uw_drive *drive)
+/* A row may ask for an overwrite on top of what the drive erases by itself. */
+static bool can_follow(const struct uw_drive *drive, const struct uw_method *method,
+                       const struct uw_rule *rule, uw_method_list *methods, char *why, size_t why_bytes)
 {
-    const struct uw_nvme *n = &drive->nvme;
-    return n->active.known ? !n->active.more : n->controller.namespaces_max == 1;
-}
-
-/* A power cut leaves it so for good, with blocks that may hold anything. */
-static bool format_broke_off(const struct uw_nvme_namespace *ns)
-{
-    return (ns->format_progress & FORMAT_PROGRESS_VALID) != 0 && ns->format_progress != FORMAT_PROGRESS_VALID;
-}
-
-/* What the drive's state allows; a sanitize is all that ends a failed one, and a running one is all that
- * there can be. NULL: nothing against it. */
-static const char *forbidden_by_state(const struct uw_drive *drive, const struct uw_method *method)
-{
-    bool sanitize = uw_technique_is_sanitize(method->technique);
-    enum uw_technique running;
-    if (!drive->nvme.known)
-        return NULL;
-    switch (sanitize_state(drive)) {
-    case UW_NVME_SANITIZE_RUNNING:
-        if (!uw_technique_of_sanitize(drive->nvme.sanitize.cdw10, &running))
-            return "the drive runs a sanitize of an unknown kind";
-        if (running != method->technique)
-            return "the drive runs another erase, which cannot be stopped";
-        break;
-    case UW_NVME_SANITIZE_FAILED:
-        if (!sanitize)
-            return "a failed sanitize leaves only another sanitize";
-        break;
-    default:
-        break;
-    }
-    if (!method->internal && format_broke_off(&drive->nvme.ns))
-        return "a format of it broke off, or runs; only another erase inside the drive leads out";
-    if (sanitize && !drive->nvme.sanitize.known)
-        return "the drive's sanitize status cannot be read";
-    if (hits_subsystem(drive, method) && !namespaces_listed(drive))
-        return "it erases namespaces that could not all be listed";
-    if (!method->internal && drive->nvme.health.known &&
-        (drive->nvme.health.critical_warning & MEDIA_READ_ONLY) != 0)
-        return "the drive has put its media into read-only mode";
-    return NULL;
+    const struct uw_method *overwrite = by_id(methods, "overwrite");
+    if (!method->internal || rule->standard == NULL)
+        return true;
+    if (overwrite != NULL)
+        return overwrite->fits(drive, why, why_bytes);
+    snprintf(why, why_bytes, "rule %s asks for an overwrite after it", rule->id);
+    return false;
 }
 
 /* Whether the method may stand in this plan; the reason goes to `why`. */
-static bool acceptable(const struct uw_plan *plan, const struct uw_method *method, char *why,
-                       size_t why_bytes)
+static bool acceptable(const struct uw_plan *plan, const struct uw_method *method, uw_method_list *methods,
+                       char *why, size_t why_bytes)
 {
     if (plan->policy.method != NULL && plan->policy.method != method) {
         snprintf(why, why_bytes, "--method %s was asked for", plan->policy.method->id);
@@ -161,7 +109,12 @@ static bool acceptable(const struct uw_plan *plan, const struct uw_method *metho
     }
     if (!method->fits(plan->drive, why, why_bytes))
         return false;
+    const char *forbidden = uw_plan_path_forbids(plan->drive, method);
     const struct uw_rule *rule = uw_rule_find(plan->drive, method->id);
+    if (forbidden != NULL) {
+        snprintf(why, why_bytes, "%s", forbidden);
+        return false;
+    }
     if (rule == NULL) {
         snprintf(why, why_bytes, "no rule claims a level for it on this drive");
         return false;
@@ -171,7 +124,9 @@ static bool acceptable(const struct uw_plan *plan, const struct uw_method *metho
                  rule->passes_min, standard->id, standard->pass_count);
         return false;
     }
-    const char *forbidden = forbidden_by_state(plan->drive, method);
+    if (!can_follow(plan->drive, method, rule, methods, why, why_bytes))
+        return false;
+    forbidden = uw_plan_state_forbids(plan, method);
     if (forbidden != NULL)
         snprintf(why, why_bytes, "%s", forbidden);
     return forbidden == NULL;
@@ -182,9 +137,8 @@ static void choose(struct uw_plan *plan, uw_method_list *methods)
     const struct uw_method *method;
     for (size_t i = 0; (method = methods(i)) != NULL; i++) {
         char why[UW_WHY_BYTES];
-        enum uw_level level = uw_level_lower(uw_technique_level(method->technique, plan->policy.rule_set),
-                                             limit_of(plan->drive, method));
-        if (!acceptable(plan, method, why, sizeof why)) {
+        enum uw_level level = level_of(plan, method);
+        if (!acceptable(plan, method, methods, why, sizeof why)) {
             reject(plan, method, why);
         } else if (plan->method != NULL && level <= plan->level) {
             snprintf(why, sizeof why, "%s comes first", plan->method->id);
@@ -213,16 +167,40 @@ static const char *why_none(const struct uw_plan *plan)
     return why;
 }
 
+/* A method that would reach the level if the drive were in another state; the reason why not. */
+static const struct uw_rejected *barred(const struct uw_plan *plan)
+{
+    char why[UW_WHY_BYTES];
+    for (size_t i = 0; i < plan->rejected_count; i++) {
+        const struct uw_method *method = plan->rejected[i].method;
+        bool asked = plan->policy.method == NULL || plan->policy.method == method;
+        if (asked && plan->policy.standard == NULL && level_of(plan, method) >= plan->policy.level &&
+            method->fits(plan->drive, why, sizeof why) && uw_rule_find(plan->drive, method->id) != NULL &&
+            (uw_plan_path_forbids(plan->drive, method) != NULL ||
+             uw_plan_state_forbids(plan, method) != NULL))
+            return &plan->rejected[i];
+    }
+    return NULL;
+}
+
+static void refuse_level(struct uw_plan *plan)
+{
+    const struct uw_rejected *better = barred(plan);
+    char way_out[sizeof plan->refusal.way_out] = "--allow-downgrade, or --level clear";
+    size_t used = strlen(way_out);
+    if (better != NULL)
+        snprintf(way_out + used, sizeof way_out - used, "; %s would reach it, but %s", better->method->id,
+                 better->why);
+    uw_plan_refuse(plan, 3, "level", way_out, "%s cannot reach %s: %s is the most that %s can claim",
+                   plan->drive->device, uw_level_name(plan->policy.level), uw_level_name(plan->level),
+                   plan->method->id);
+}
+
 static void compare_level(struct uw_plan *plan)
 {
     const struct uw_policy *policy = &plan->policy;
     if (plan->method == NULL) {
-        if (sanitize_state(plan->drive) == UW_NVME_SANITIZE_RUNNING)
-            uw_plan_refuse(plan, 4, "sanitize_running",
-                           policy->method != NULL || policy->standard != NULL
-                               ? "wait for its end; without --method and --standard unwrite does that"
-                               : "wait for its end, then plan again",
-                           "%s runs a sanitize, which cannot be stopped", plan->drive->device);
+        uw_plan_refuse_left(plan);
         uw_plan_refuse(plan, 3, "level", why_none(plan), "no method erases %s", plan->drive->device);
         return;
     }
@@ -232,18 +210,16 @@ static void compare_level(struct uw_plan *plan)
         plan->downgraded = true;
         return;
     }
+    refuse_level(plan);
     char why[UW_WHY_BYTES];
     snprintf(why, sizeof why, "reaches %s, not %s", uw_level_name(plan->level), uw_level_name(policy->level));
     reject(plan, plan->method, why);
-    uw_plan_refuse(plan, 3, "level", "--allow-downgrade, or --level clear",
-                   "%s cannot reach %s: %s is the most that %s can claim", plan->drive->device,
-                   uw_level_name(policy->level), uw_level_name(plan->level), plan->method->id);
     plan->method = NULL;
 }
 
 /* Sustained rates of common drives of the kind, in MB/s; a guess for people, never used to decide anything.
  */
-static uint64_t overwrite_s(const struct uw_plan *plan)
+static uint64_t overwrite_s(const struct uw_plan *plan, const struct uw_standard *standard)
 {
     static const unsigned mb_per_s[UW_MEDIA_COUNT] = {
         [UW_MEDIA_UNKNOWN] = 100, [UW_MEDIA_HDD] = 150,  [UW_MEDIA_HDD_SMR] = 80,   [UW_MEDIA_SSD] = 400,
@@ -256,7 +232,7 @@ static uint64_t overwrite_s(const struct uw_plan *plan)
     if (plan->drive->bus == UW_BUS_NVME)
         rate = 1500;
     uint64_t seconds_per_pass = plan->drive->bytes / (rate * 1000000ULL) + 1;
-    return seconds_per_pass * (plan->standard->pass_count + 1);
+    return seconds_per_pass * (standard->pass_count + 1);
 }
 
 enum { PROGRESS_WHOLE = 65536 };
@@ -265,24 +241,13 @@ enum { PROGRESS_WHOLE = 65536 };
 static uint64_t estimate_s(const struct uw_plan *plan)
 {
     if (plan->standard != NULL)
-        return overwrite_s(plan);
+        return overwrite_s(plan, plan->standard);
     uint64_t total = plan->method->estimate_s != NULL ? plan->method->estimate_s(plan->drive) : 0;
     if (total > UINT32_MAX)
         return 0;
     if (!plan->attach)
         return total;
-    return total * (uint64_t)(PROGRESS_WHOLE - plan->drive->nvme.sanitize.progress) / PROGRESS_WHOLE;
-}
-
-static enum uw_unmarked unmarked(const struct uw_plan *plan)
-{
-    const struct uw_nvme *n = &plan->drive->nvme;
-    if (plan->attach)
-        return UW_UNMARKED_RUNNING;
-    if (sanitize_state(plan->drive) == UW_NVME_SANITIZE_FAILED)
-        return UW_UNMARKED_FAILED;
-    bool read_only = n->known && n->health.known && (n->health.critical_warning & MEDIA_READ_ONLY) != 0;
-    return read_only ? UW_UNMARKED_READ_ONLY : UW_MARKED;
+    return total * (uint64_t)(PROGRESS_WHOLE - uw_plan_progress(plan->drive)) / PROGRESS_WHOLE;
 }
 
 static bool holds(const struct uw_nvme_list *list, uint32_t nsid)
@@ -312,6 +277,27 @@ static void list_affected(struct uw_plan *plan)
             add_affected(plan, allocated->ids[i], false);
 }
 
+/* What the steps write, and read back at least. */
+static void set_steps(struct uw_plan *plan, uw_method_list *methods)
+{
+    const struct uw_standard *of_rule =
+        plan->rule->standard != NULL ? uw_standard_by_id(plan->rule->standard) : NULL;
+    if (!plan->method->internal)
+        plan->standard = plan->policy.standard != NULL ? plan->policy.standard : of_rule;
+    else if (of_rule != NULL)
+        plan->follow = (struct uw_follow){by_id(methods, "overwrite"), of_rule, overwrite_s(plan, of_rule)};
+    enum uw_profile least = uw_plan_profile(plan->drive, plan->technique, plan->rule->verify);
+    plan->verify = plan->policy.verify > least ? plan->policy.verify : least;
+}
+
+static void set_reservations(struct uw_plan *plan)
+{
+    bool covered = uw_technique_covers_hidden(plan->technique);
+    plan->unmarked = uw_plan_unmarked(plan);
+    plan->hidden_unknown = !covered && uw_may_hide_areas(plan->drive);
+    plan->hidden_left = !covered && uw_hides_areas(plan->drive);
+}
+
 void uw_plan_make(const struct uw_drive *drive, const struct uw_policy *policy, uw_method_list *methods,
                   struct uw_plan *plan)
 {
@@ -324,20 +310,18 @@ void uw_plan_make(const struct uw_drive *drive, const struct uw_policy *policy, 
     if (plan->method == NULL)
         return;
     const struct uw_method *method = plan->method;
-    if (!method->internal)
-        plan->standard =
-            policy->standard != NULL ? policy->standard : uw_standard_by_id(plan->rule->standard);
-    plan->verify = policy->verify > plan->rule->verify ? policy->verify : plan->rule->verify;
+    plan->technique = uw_plan_technique(drive, method);
+    set_steps(plan, methods);
     plan->cannot_stop = !method->can_stop;
-    plan->attach = sanitize_state(drive) == UW_NVME_SANITIZE_RUNNING;
-    plan->hits_subsystem = hits_subsystem(drive, method);
-    plan->unmarked = unmarked(plan);
+    plan->attach = uw_plan_condition(drive) == UW_CONDITION_RUNNING;
+    plan->unlock_first = uw_plan_unlock_first(plan);
+    plan->hits_subsystem = uw_plan_hits_subsystem(drive, method);
+    set_reservations(plan);
     if (plan->hits_subsystem)
         list_affected(plan);
     plan->estimate_s = estimate_s(plan);
     plan->limitation_count =
-        uw_limitations(drive, method->technique, plan->hits_subsystem, plan->limitations, UW_LIMITATIONS);
-    plan->hidden_unknown = uw_may_hide_areas(drive);
+        uw_limitations(drive, plan->technique, plan->hits_subsystem, plan->limitations, UW_LIMITATIONS);
 }
 
 enum uw_level uw_plan_reach(const struct uw_drive *drive, enum uw_rule_set set, uw_method_list *methods,

@@ -23,12 +23,13 @@ struct uw_policy {
     const struct uw_standard *standard; /* NULL: what the rule says */
     enum uw_cipher cipher;              /* of keystream passes */
     bool allow_downgrade;
+    bool own_password; /* an ATA drive's password is the one that a run of ours left when it broke off */
 };
 
 enum { UW_REJECTED = 24, UW_WHY_BYTES = 256, UW_LIMITATIONS = 12 };
 
 /* Codes: level, in_use, boot_medium, partition, read_only, size, sanitize_running, sanitize_state,
- * siblings, confirmation, identity, no_direct_io, no_permission. */
+ * locked, siblings, confirmation, identity, no_direct_io, no_permission. */
 struct uw_refusal {
     bool refused;
     int exit_code; /* 3: the level; 4: everything else */
@@ -51,13 +52,20 @@ struct uw_affected {
 /* Why no marker can be written before the erase. */
 enum uw_unmarked {
     UW_MARKED = 0,
-    UW_UNMARKED_RUNNING,  /* a sanitize runs already */
-    UW_UNMARKED_FAILED,   /* a sanitize failed: the drive takes no writes until another succeeds */
-    UW_UNMARKED_READ_ONLY /* the drive has put its media into read-only mode */
+    UW_UNMARKED_RUNNING,   /* a sanitize runs already */
+    UW_UNMARKED_FAILED,    /* a sanitize failed: the drive takes no writes until another succeeds */
+    UW_UNMARKED_READ_ONLY, /* the drive has put its media into read-only mode */
+    UW_UNMARKED_LOCKED     /* locked with a password, and a sanitize gets round it */
 };
 
-/* One step in this version: the ladder goes on in the issue of the next method. Borrows drive, methods,
- * standards. */
+/* A second step, after the first one ended well and what it left was read back: this one covers it up. */
+struct uw_follow {
+    const struct uw_method *method; /* "overwrite"; NULL: there is no second step */
+    const struct uw_standard *standard;
+    uint64_t estimate_s; /* as of the plan */
+};
+
+/* One step, or two. Borrows drive, methods, standards. */
 struct uw_plan {
     const struct uw_drive *drive;
     struct uw_policy policy;
@@ -65,18 +73,26 @@ struct uw_plan {
     bool downgraded;     /* below policy.level, as allowed */
     const struct uw_rule *rule;
     const struct uw_method *method;     /* NULL: none */
+    enum uw_technique technique;        /* the method's; UW_TECHNIQUE_DEVICE_SANITIZE with `attach` where the
+                                           drive does not say which of its sanitize operations it runs: then
+                                           it may leave what any of them does */
     const struct uw_standard *standard; /* NULL: the method writes no patterns */
+    struct uw_follow follow;
     enum uw_profile verify;
-    uint64_t estimate_s;                                  /* 0: not known */
-    bool cannot_stop;                                     /* once it runs */
-    bool attach;                                          /* the drive runs it already: wait for its end */
-    bool hits_subsystem;                                  /* it erases every namespace of the drive */
-    enum uw_unmarked unmarked;                            /* other than UW_MARKED: a reservation */
+    uint64_t estimate_s;       /* 0: not known */
+    bool cannot_stop;          /* once it runs; never of `follow` */
+    bool attach;               /* the drive runs it already: wait for its end */
+    bool hits_subsystem;       /* it erases every namespace of the drive */
+    bool unlock_first;         /* with policy.own_password: unlock the drive and take the password away before
+                                  anything */
+    enum uw_unmarked unmarked; /* other than UW_MARKED: a reservation */
     struct uw_affected also_affected[UW_NVME_NAMESPACES]; /* ascending */
     size_t also_affected_count;
     const char *limitations[UW_LIMITATIONS];
     size_t limitation_count;
-    bool hidden_unknown; /* hidden areas could not be asked about: a reservation */
+    bool hidden_unknown; /* it leaves out areas that may be there and could not be asked about: a reservation
+                          */
+    bool hidden_left;    /* it leaves out hidden areas that are there: a reservation */
     struct uw_rejected rejected[UW_REJECTED];
     size_t rejected_count;
     struct uw_refusal refusal;

@@ -21,23 +21,32 @@ static json_t *passes_json(const struct uw_standard *standard, enum uw_cipher ci
 /* No rule set gives more on this drive than what its kind and the method's reach allow. */
 static enum uw_level limit_of(const struct uw_plan *plan)
 {
-    return uw_level_limit(plan->drive, plan->method->technique, plan->hits_subsystem);
+    return uw_level_limit(plan->drive, plan->technique, plan->hits_subsystem);
+}
+
+static json_t *step_json(const struct uw_plan *plan, const struct uw_method *method,
+                         enum uw_technique technique, enum uw_level limit, const struct uw_standard *standard,
+                         uint64_t estimate_s, bool attach)
+{
+    return json_pack("{s:s, s:s, s:o, s:I, s:b, s:b, s:o, s:o}", "method", method->id, "technique",
+                     uw_technique_name(technique), "levels",
+                     uw_technique_levels(plan->drive, technique, limit), "estimate_s", (json_int_t)estimate_s,
+                     "can_stop", method->can_stop, "attach", attach, "standard",
+                     standard != NULL ? json_string(standard->id) : json_null(), "passes",
+                     standard != NULL ? passes_json(standard, plan->policy.cipher) : json_array());
 }
 
 static json_t *steps_json(const struct uw_plan *plan)
 {
-    const struct uw_method *method = plan->method;
-    const struct uw_standard *standard = plan->standard;
+    const struct uw_follow *follow = &plan->follow;
     json_t *steps = json_array();
-    if (method == NULL)
-        return steps;
-    append(&steps,
-           json_pack("{s:s, s:s, s:o, s:I, s:b, s:b, s:o, s:o}", "method", method->id, "technique",
-                     uw_technique_name(method->technique), "levels",
-                     uw_technique_levels(method->technique, limit_of(plan)), "estimate_s",
-                     (json_int_t)plan->estimate_s, "can_stop", !plan->cannot_stop, "attach", plan->attach,
-                     "standard", standard != NULL ? json_string(standard->id) : json_null(), "passes",
-                     standard != NULL ? passes_json(standard, plan->policy.cipher) : json_array()));
+    if (plan->method != NULL)
+        append(&steps, step_json(plan, plan->method, plan->technique, limit_of(plan), plan->standard,
+                                 plan->estimate_s, plan->attach));
+    if (plan->method != NULL && follow->method != NULL)
+        append(&steps, step_json(plan, follow->method, follow->method->technique,
+                                 uw_level_limit(plan->drive, follow->method->technique, false),
+                                 follow->standard, follow->estimate_s, false));
     return steps;
 }
 
@@ -95,7 +104,7 @@ static json_t *rule_set_json(const struct uw_plan *plan)
     if (plan->method == NULL)
         return json_null();
     return json_string(
-        uw_rule_set_name(uw_technique_rule_set(plan->method->technique, plan->policy.rule_set)));
+        uw_rule_set_name(uw_technique_rule_set(plan->drive, plan->technique, plan->policy.rule_set)));
 }
 
 json_t *uw_plan_json(const struct uw_plan *plan)
@@ -122,9 +131,14 @@ static json_t *alternatives_json(const struct uw_plan *plan)
     for (int i = UW_RULES_LOWEST + 1; i < UW_RULE_SETS; i++)
         append(&list, json_pack("{s:s, s:s}", "rule_set", uw_rule_set_name((enum uw_rule_set)i), "level",
                                 uw_level_name(uw_level_lower(
-                                    uw_technique_level(plan->method->technique, (enum uw_rule_set)i),
+                                    uw_technique_level(plan->drive, plan->technique, (enum uw_rule_set)i),
                                     limit_of(plan)))));
     return list;
+}
+
+static json_t *reservation(const char *code, const char *text)
+{
+    return json_pack("{s:s, s:s, s:s}", "code", code, "severity", "reservation", "text", text);
 }
 
 static json_t *unmarked_json(enum uw_unmarked unmarked)
@@ -133,9 +147,9 @@ static json_t *unmarked_json(enum uw_unmarked unmarked)
         [UW_UNMARKED_RUNNING] = "the erase ran already, so no marker could be written before it",
         [UW_UNMARKED_FAILED] = "a sanitize had failed, after which no marker can be written",
         [UW_UNMARKED_READ_ONLY] = "the drive is in read-only mode, so no marker could be written",
+        [UW_UNMARKED_LOCKED] = "the drive was locked with a password, so no marker could be written",
     };
-    return json_pack("{s:s, s:s, s:s}", "code", "markers_not_possible", "severity", "reservation", "text",
-                     why[unmarked]);
+    return reservation("markers_not_possible", why[unmarked]);
 }
 
 static json_t *reservations_json(const struct uw_plan *plan)
@@ -147,9 +161,13 @@ static json_t *reservations_json(const struct uw_plan *plan)
                          uw_level_name(plan->policy.level), " was asked for and could not be reached; ",
                          uw_level_name(plan->level), " was allowed instead"));
     if (plan->hidden_unknown)
-        append(&list,
-               json_pack("{s:s, s:s, s:s}", "code", "hidden_areas_not_checked", "severity", "reservation",
-                         "text", "whether the drive hides areas (HPA, DCO, AMAX) was not asked"));
+        append(&list, reservation("hidden_areas_not_checked",
+                                  plan->drive->ata.known
+                                      ? "whether the drive hides areas (HPA, DCO, AMAX) could not be told"
+                                      : "whether the drive hides areas (HPA, DCO, AMAX) was not asked"));
+    if (plan->hidden_left)
+        append(&list, reservation("hidden_areas_not_covered",
+                                  "the drive hides areas (HPA, DCO, AMAX) that were not erased"));
     if (plan->unmarked != UW_MARKED)
         append(&list, unmarked_json(plan->unmarked));
     return list;
@@ -162,7 +180,7 @@ json_t *uw_plan_event(const struct uw_plan *plan)
         "{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "level_requested",
         uw_level_name(plan->policy.level), "level", uw_level_name(any ? plan->level : UW_LEVEL_NONE),
         "rule_set", rule_set_json(plan), "rule", any ? json_string(plan->rule->id) : json_null(), "basis",
-        any ? json_string(uw_technique_basis(plan->method->technique)) : json_null(), "alternatives",
+        any ? json_string(uw_technique_basis(plan->technique)) : json_null(), "alternatives",
         alternatives_json(plan), "limitations", limitations_json(plan), "reservations",
         reservations_json(plan), "steps", steps_json(plan), "also_affected", also_affected_json(plan),
         "verify", any ? json_string(uw_profile_name(plan->verify)) : json_null());

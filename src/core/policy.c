@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/policy.h"
+#include "core/policy_parts.h"
 
 #include <string.h>
 
@@ -42,37 +42,47 @@ bool uw_rule_set_parse(const char *name, enum uw_rule_set *set)
     return false;
 }
 
-/* How much of a drive a technique erases. */
-enum reach {
-    REACH_TARGET = 0, /* what the host writes */
-    REACH_NAMESPACES, /* one namespace or all of them, but no capacity that is in none */
-    REACH_ALL         /* all that the drive stores */
-};
-
-/* Levels per rule set; UW_LEVEL_NONE: the set does not list the technique. */
+/* Levels per make and rule set; UW_LEVEL_NONE: the set does not list the technique. */
 static const struct {
     const char *name;
     const char *basis;
-    enum reach reach;
-    bool by_key;                        /* destroys the key, not what it encrypts */
-    enum uw_level levels[UW_RULE_SETS]; /* [UW_RULES_LOWEST] is unused */
+    enum uw_reach reach;
+    bool by_key;
+    enum uw_level levels[UW_MAKES][UW_RULE_SETS]; /* [][UW_RULES_LOWEST] is unused */
 } techniques[UW_TECHNIQUES] = {
 #define LEVELS(r1, ieee)                                                                                     \
     {                                                                                                        \
         [UW_RULES_NIST_800_88R1] = UW_LEVEL_##r1, [UW_RULES_IEEE_2883] = UW_LEVEL_##ieee                     \
     }
-    [UW_TECHNIQUE_HOST_OVERWRITE] = {"host-overwrite", "host-overwrite", REACH_TARGET, false,
-                                     LEVELS(CLEAR, CLEAR)},
-    [UW_TECHNIQUE_DEVICE_SANITIZE_BLOCK] = {"device-sanitize-block", "device-sanitize", REACH_ALL, false,
-                                            LEVELS(PURGE, PURGE)},
-    [UW_TECHNIQUE_DEVICE_SANITIZE_CRYPTO] = {"device-sanitize-crypto", "cryptographic-erase", REACH_ALL, true,
-                                             LEVELS(PURGE, PURGE)},
-    [UW_TECHNIQUE_DEVICE_SANITIZE_OVERWRITE] = {"device-sanitize-overwrite", "device-sanitize", REACH_ALL,
-                                                false, LEVELS(PURGE, PURGE)},
-    [UW_TECHNIQUE_NVME_FORMAT_CRYPTO] = {"nvme-format-crypto", "cryptographic-erase", REACH_NAMESPACES, true,
-                                         LEVELS(PURGE, CLEAR)},
-    [UW_TECHNIQUE_NVME_FORMAT_USER_DATA] = {"nvme-format-user-data", "device-erase", REACH_NAMESPACES, false,
-                                            LEVELS(PURGE, CLEAR)},
+#define ON_ALL(r1, ieee)                                                                                     \
+    {                                                                                                        \
+        [UW_MAKE_FLASH] = LEVELS(r1, ieee), [UW_MAKE_DISK] = LEVELS(r1, ieee),                               \
+        [UW_MAKE_MIXED] = LEVELS(r1, ieee)                                                                   \
+    }
+    [UW_TECHNIQUE_HOST_OVERWRITE] = {"host-overwrite", "host-overwrite", UW_REACH_TARGET, false,
+                                     ON_ALL(CLEAR, CLEAR)},
+    [UW_TECHNIQUE_DEVICE_SANITIZE_BLOCK] = {"device-sanitize-block", "device-sanitize", UW_REACH_ALL, false,
+                                            ON_ALL(PURGE, PURGE)},
+    [UW_TECHNIQUE_DEVICE_SANITIZE_CRYPTO] = {"device-sanitize-crypto", "cryptographic-erase", UW_REACH_ALL,
+                                             true, ON_ALL(PURGE, PURGE)},
+    [UW_TECHNIQUE_DEVICE_SANITIZE_OVERWRITE] = {"device-sanitize-overwrite", "device-sanitize", UW_REACH_ALL,
+                                                false, ON_ALL(PURGE, PURGE)},
+    [UW_TECHNIQUE_NVME_FORMAT_CRYPTO] = {"nvme-format-crypto", "cryptographic-erase", UW_REACH_NAMESPACES,
+                                         true, ON_ALL(PURGE, CLEAR)},
+    [UW_TECHNIQUE_NVME_FORMAT_USER_DATA] = {"nvme-format-user-data", "device-erase", UW_REACH_NAMESPACES,
+                                            false, ON_ALL(PURGE, CLEAR)},
+    [UW_TECHNIQUE_ATA_SECURITY_ERASE_ENHANCED] = {"ata-security-erase-enhanced",
+                                                  "device-erase",
+                                                  UW_REACH_RETIRED,
+                                                  false,
+                                                  {[UW_MAKE_FLASH] = LEVELS(CLEAR, PURGE),
+                                                   [UW_MAKE_DISK] = LEVELS(PURGE, PURGE),
+                                                   [UW_MAKE_MIXED] = LEVELS(CLEAR, CLEAR)}},
+    [UW_TECHNIQUE_ATA_SECURITY_ERASE] = {"ata-security-erase", "device-erase", UW_REACH_USER_AREA, false,
+                                         ON_ALL(CLEAR, CLEAR)},
+    [UW_TECHNIQUE_DEVICE_SANITIZE] = {"device-sanitize", "device-sanitize", UW_REACH_ALL, true,
+                                      ON_ALL(PURGE, PURGE)},
+#undef ON_ALL
 #undef LEVELS
 };
 
@@ -86,11 +96,54 @@ const char *uw_technique_basis(enum uw_technique technique)
     return techniques[technique].basis;
 }
 
-enum uw_rule_set uw_technique_rule_set(enum uw_technique technique, enum uw_rule_set set)
+enum uw_reach uw_technique_reach(enum uw_technique technique)
+{
+    return techniques[technique].reach;
+}
+
+bool uw_technique_by_key(enum uw_technique technique)
+{
+    return techniques[technique].by_key;
+}
+
+/* IDENTIFY DEVICE, ACS-4: word 69 bits 1:0 zoned capabilities, word 78 bit 9 hybrid information; word 214 bit
+ * 4 non-volatile cache, of older standards. Neither 0000h nor FFFFh says anything. */
+enum {
+    ADDITIONAL_WORD = 69,
+    ZONED_MASK = 3,
+    SATA_FEATURES_WORD = 78,
+    HYBRID = 1U << 9,
+    CACHE_WORD = 214,
+    CACHE_ENABLED = 1U << 4,
+    SLOWEST_ROTATION = 0x401
+};
+
+static bool says(const struct uw_ata_identify *identify, size_t word, unsigned bits)
+{
+    unsigned value = identify->raw[2 * word] | (unsigned)identify->raw[2 * word + 1] << 8;
+    return value != UINT16_MAX && (value & bits) != 0;
+}
+
+enum uw_make uw_drive_make(const struct uw_drive *drive)
+{
+    const struct uw_ata_identify *i = &drive->ata.identify;
+    bool rotates = drive->ata.known && i->rotation >= SLOWEST_ROTATION && i->rotation != UINT16_MAX;
+    bool may_rotate = drive->media == UW_MEDIA_HDD || drive->media == UW_MEDIA_HDD_SMR ||
+                      drive->media == UW_MEDIA_HDD_ZONED || drive->media == UW_MEDIA_UNKNOWN;
+    if (!rotates || !may_rotate)
+        return UW_MAKE_FLASH;
+    bool mixed = (drive->media != UW_MEDIA_HDD && drive->media != UW_MEDIA_UNKNOWN) ||
+                 says(i, ADDITIONAL_WORD, ZONED_MASK) || says(i, SATA_FEATURES_WORD, HYBRID) ||
+                 says(i, CACHE_WORD, CACHE_ENABLED);
+    return mixed ? UW_MAKE_MIXED : UW_MAKE_DISK;
+}
+
+enum uw_rule_set uw_technique_rule_set(const struct uw_drive *drive, enum uw_technique technique,
+                                       enum uw_rule_set set)
 {
     if (set != UW_RULES_LOWEST)
         return set;
-    const enum uw_level *levels = techniques[technique].levels;
+    const enum uw_level *levels = techniques[technique].levels[uw_drive_make(drive)];
     enum uw_rule_set lowest = UW_RULES_LOWEST + 1;
     for (int i = lowest; i < UW_RULE_SETS; i++)
         if (levels[i] != UW_LEVEL_NONE && (levels[lowest] == UW_LEVEL_NONE || levels[i] < levels[lowest]))
@@ -98,29 +151,59 @@ enum uw_rule_set uw_technique_rule_set(enum uw_technique technique, enum uw_rule
     return lowest;
 }
 
-enum uw_level uw_technique_level(enum uw_technique technique, enum uw_rule_set set)
+enum uw_level uw_technique_level(const struct uw_drive *drive, enum uw_technique technique,
+                                 enum uw_rule_set set)
 {
-    return techniques[technique].levels[uw_technique_rule_set(technique, set)];
+    return techniques[technique].levels[uw_drive_make(drive)][uw_technique_rule_set(drive, technique, set)];
 }
 
-json_t *uw_technique_levels(enum uw_technique technique, enum uw_level limit)
+/* The most that a rule set gives on a drive of any make. */
+static enum uw_level highest(enum uw_technique technique, int set)
+{
+    enum uw_level level = UW_LEVEL_NONE;
+    for (int make = 0; make < UW_MAKES; make++)
+        if (techniques[technique].levels[make][set] > level)
+            level = techniques[technique].levels[make][set];
+    return level;
+}
+
+json_t *uw_technique_levels(const struct uw_drive *drive, enum uw_technique technique, enum uw_level limit)
 {
     json_t *levels = json_object();
-    for (int i = UW_RULES_LOWEST + 1; i < UW_RULE_SETS; i++)
-        json_object_set_new(
-            levels, rule_set_names[i],
-            json_string(uw_level_name(uw_level_lower(techniques[technique].levels[i], limit))));
+    for (int i = UW_RULES_LOWEST + 1; i < UW_RULE_SETS; i++) {
+        enum uw_level level =
+            drive != NULL ? techniques[technique].levels[uw_drive_make(drive)][i] : highest(technique, i);
+        json_object_set_new(levels, rule_set_names[i],
+                            json_string(uw_level_name(uw_level_lower(level, limit))));
+    }
     return levels;
 }
 
 bool uw_technique_is_sanitize(enum uw_technique technique)
 {
-    return techniques[technique].reach == REACH_ALL;
+    return techniques[technique].reach == UW_REACH_ALL;
 }
 
-static bool is_volume_media(const struct uw_drive *d)
+bool uw_technique_is_security(enum uw_technique technique)
+{
+    return technique == UW_TECHNIQUE_ATA_SECURITY_ERASE_ENHANCED ||
+           technique == UW_TECHNIQUE_ATA_SECURITY_ERASE;
+}
+
+bool uw_technique_covers_hidden(enum uw_technique technique)
+{
+    return techniques[technique].reach == UW_REACH_ALL;
+}
+
+bool uw_is_volume_media(const struct uw_drive *d)
 {
     return d->media == UW_MEDIA_VOLUME || d->media == UW_MEDIA_VIRTUAL || d->media == UW_MEDIA_FILE;
+}
+
+bool uw_is_ata_drive(const struct uw_drive *d)
+{
+    bool through = d->bus == UW_BUS_ATA || (d->bus == UW_BUS_USB && d->ata.path == UW_ATA_PATH_WHOLE);
+    return d->ata.known && through && !uw_is_volume_media(d);
 }
 
 enum { OACS_NAMESPACES = 1U << 3 }; /* namespace management */
@@ -157,9 +240,9 @@ static bool has_unallocated(const struct uw_drive *drive)
     return strcmp(c->unallocated_bytes, "0") != 0;
 }
 
-static bool leaves_namespaces(const struct uw_drive *drive, enum uw_technique technique, bool subsystem)
+bool uw_leaves_namespaces(const struct uw_drive *drive, enum uw_technique technique, bool subsystem)
 {
-    if (techniques[technique].reach != REACH_NAMESPACES)
+    if (techniques[technique].reach != UW_REACH_NAMESPACES)
         return false;
     /* A format reaches what is attached. */
     return has_unallocated(drive) || (!subsystem && has_other_namespaces(drive)) ||
@@ -167,12 +250,24 @@ static bool leaves_namespaces(const struct uw_drive *drive, enum uw_technique te
             drive->nvme.allocated.count > drive->nvme.active.count);
 }
 
+static bool is_nvme_drive(const struct uw_drive *d)
+{
+    return (d->bus == UW_BUS_NVME || d->bus == UW_BUS_NVME_FABRICS) && d->nvme.known &&
+           !uw_is_volume_media(d);
+}
+
+static bool erases_whole_drive(const struct uw_drive *d, enum uw_technique technique, bool subsystem)
+{
+    if (is_nvme_drive(d))
+        return !uw_leaves_namespaces(d, technique, subsystem);
+    bool nothing_hidden = !uw_may_hide_areas(d) && !uw_hides_areas(d);
+    return uw_is_ata_drive(d) && (uw_technique_covers_hidden(technique) || nothing_hidden);
+}
+
 enum uw_level uw_level_limit(const struct uw_drive *drive, enum uw_technique technique, bool subsystem)
 {
-    bool is_drive = (drive->bus == UW_BUS_NVME || drive->bus == UW_BUS_NVME_FABRICS) && drive->nvme.known &&
-                    !drive->is_partition && !is_volume_media(drive);
-    bool whole = techniques[technique].reach != REACH_TARGET && is_drive &&
-                 !leaves_namespaces(drive, technique, subsystem);
+    bool whole = techniques[technique].reach != UW_REACH_TARGET && !drive->is_partition &&
+                 erases_whole_drive(drive, technique, subsystem);
     return whole ? UW_LEVEL_PURGE : UW_LEVEL_CLEAR;
 }
 
@@ -194,148 +289,4 @@ bool uw_technique_of_sanitize(uint32_t cdw10, enum uw_technique *technique)
     default:
         return false;
     }
-}
-
-static bool is_nvme(const struct uw_drive *d)
-{
-    return d->bus == UW_BUS_NVME && !is_volume_media(d);
-}
-
-/* A namespace whose controller answers, be it over a network. Zones take no markers, so nothing that was done
- * to them could be shown. */
-static bool is_nvme_drive(const struct uw_drive *d)
-{
-    return (d->bus == UW_BUS_NVME || d->bus == UW_BUS_NVME_FABRICS) && d->nvme.known && !is_volume_media(d) &&
-           d->media != UW_MEDIA_HDD_ZONED;
-}
-
-static bool is_ata_hdd(const struct uw_drive *d)
-{
-    return d->bus == UW_BUS_ATA && (d->media == UW_MEDIA_HDD || d->media == UW_MEDIA_HDD_SMR);
-}
-
-/* An ATA drive that does not say what it is made of gets the flash row: it promises less about what was not
- * reached. */
-static bool is_ata_flash(const struct uw_drive *d)
-{
-    return d->bus == UW_BUS_ATA && d->media != UW_MEDIA_HDD_ZONED;
-}
-
-static bool is_scsi(const struct uw_drive *d)
-{
-    return d->bus == UW_BUS_SCSI && d->media != UW_MEDIA_HDD_ZONED && d->media != UW_MEDIA_VIRTUAL;
-}
-
-static bool is_card(const struct uw_drive *d)
-{
-    return d->bus == UW_BUS_MMC;
-}
-
-static bool is_usb(const struct uw_drive *d)
-{
-    return d->bus == UW_BUS_USB && d->media != UW_MEDIA_HDD_ZONED;
-}
-
-/* Whatever lies on something else, or does not say what it is. */
-static bool is_volume(const struct uw_drive *d)
-{
-    return d->media != UW_MEDIA_HDD_ZONED;
-}
-
-/* First row that fits wins. */
-static const struct uw_rule rules[] = {
-    {"N1", "NVMe", "nvme-sanitize-block", NULL, 0, UW_LEVEL_PURGE, UW_PROFILE_SAMPLE, is_nvme_drive},
-    {"N2", "NVMe", "nvme-sanitize-crypto", NULL, 0, UW_LEVEL_PURGE, UW_PROFILE_SAMPLE, is_nvme_drive},
-    {"N3", "NVMe", "nvme-sanitize-overwrite", NULL, 0, UW_LEVEL_PURGE, UW_PROFILE_TENTH, is_nvme_drive},
-    {"N5", "NVMe", "nvme-format-crypto", NULL, 0, UW_LEVEL_CLEAR, UW_PROFILE_SAMPLE, is_nvme_drive},
-    {"N6", "NVMe", "nvme-format-user-data", NULL, 0, UW_LEVEL_CLEAR, UW_PROFILE_TENTH, is_nvme_drive},
-    {"N7", "NVMe", "overwrite", "nist-clear", 1, UW_LEVEL_CLEAR, UW_PROFILE_FULL, is_nvme},
-    {"H3", "SATA HDD", "overwrite", "nist-clear", 1, UW_LEVEL_CLEAR, UW_PROFILE_FULL, is_ata_hdd},
-    {"A6", "SATA SSD", "overwrite", "nist-clear", 1, UW_LEVEL_CLEAR, UW_PROFILE_FULL, is_ata_flash},
-    {"S3", "SAS", "overwrite", "nist-clear", 1, UW_LEVEL_CLEAR, UW_PROFILE_FULL, is_scsi},
-    {"M2", "SD, eMMC", "overwrite", "twice", 2, UW_LEVEL_CLEAR, UW_PROFILE_FULL, is_card},
-    {"U1", "USB", "overwrite", "complement", 2, UW_LEVEL_CLEAR, UW_PROFILE_FULL, is_usb},
-    {"R1", "RAID volume, LUN, virtual disk, NVMe-oF namespace, loop, file", "overwrite", "nist-clear", 1,
-     UW_LEVEL_CLEAR, UW_PROFILE_FULL, is_volume},
-};
-
-const struct uw_rule *uw_rule_at(size_t index)
-{
-    return index < sizeof rules / sizeof *rules ? &rules[index] : NULL;
-}
-
-const struct uw_rule *uw_rule_find(const struct uw_drive *drive, const char *method)
-{
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-        if (strcmp(rules[i].method, method) == 0 && rules[i].covers(drive))
-            return &rules[i];
-    return NULL;
-}
-
-/* Areas that host writes do not reach, by what the drive is. */
-static const struct {
-    const char *code;
-    const char *words;
-    unsigned media; /* bits 1 << enum uw_media */
-} areas[] = {
-#define ON(media) (1U << (media))
-#define HARD_DISKS (ON(UW_MEDIA_HDD) | ON(UW_MEDIA_HDD_SMR))
-#define FLASH (ON(UW_MEDIA_SSD) | ON(UW_MEDIA_EMMC) | ON(UW_MEDIA_SD) | ON(UW_MEDIA_USB_FLASH))
-    {"reallocated_not_reached", "reallocated", HARD_DISKS | FLASH | ON(UW_MEDIA_UNKNOWN)},
-    {"overprovisioned_not_reached", "over-provisioned", FLASH | ON(UW_MEDIA_UNKNOWN)},
-    {"boot_partitions_not_covered", "boot and RPMB", ON(UW_MEDIA_EMMC)},
-    {"media_cache_not_reached", "media cache", ON(UW_MEDIA_HDD_SMR)},
-    {"below_volume_not_reached", "underlying",
-     ON(UW_MEDIA_VOLUME) | ON(UW_MEDIA_VIRTUAL) | ON(UW_MEDIA_FILE)},
-#undef ON
-};
-
-bool uw_may_hide_areas(const struct uw_drive *drive)
-{
-    bool is_disk = drive->media == UW_MEDIA_HDD || drive->media == UW_MEDIA_HDD_SMR ||
-                   drive->media == UW_MEDIA_SSD || drive->media == UW_MEDIA_UNKNOWN;
-    return drive->bus == UW_BUS_ATA || (drive->bus == UW_BUS_USB && is_disk);
-}
-
-/* Codes, as long as there is room. */
-struct codes {
-    const char **codes;
-    size_t count, max;
-};
-
-static void add_code(struct codes *to, bool holds, const char *code)
-{
-    if (holds && to->count < to->max)
-        to->codes[to->count++] = code;
-}
-
-static void add_unwritten_areas(struct codes *to, const struct uw_drive *drive)
-{
-    for (size_t i = 0; i < sizeof areas / sizeof *areas; i++)
-        add_code(to, (areas[i].media & (1U << drive->media)) != 0, areas[i].code);
-    add_code(to, uw_may_hide_areas(drive), "hidden_areas_not_checked");
-    add_code(to, drive->bus == UW_BUS_USB, "via_bridge");
-}
-
-size_t uw_limitations(const struct uw_drive *drive, enum uw_technique technique, bool subsystem,
-                      const char **codes, size_t max)
-{
-    struct codes to = {codes, 0, max};
-    bool by_host = techniques[technique].reach == REACH_TARGET;
-    bool nvme = drive->bus == UW_BUS_NVME || drive->bus == UW_BUS_NVME_FABRICS;
-    if (by_host)
-        add_unwritten_areas(&to, drive);
-    add_code(&to, techniques[technique].by_key, "ce_preconditions_unverified");
-    add_code(&to, drive->bus == UW_BUS_NVME_FABRICS, "via_fabrics");
-    add_code(&to, nvme && (by_host || leaves_namespaces(drive, technique, subsystem)),
-             "other_namespaces_not_covered");
-    return to.count;
-}
-
-const char *uw_limitation_words(const char *code)
-{
-    for (size_t i = 0; i < sizeof areas / sizeof *areas; i++)
-        if (strcmp(areas[i].code, code) == 0)
-            return areas[i].words;
-    return strcmp(code, "hidden_areas_not_checked") == 0 ? "HPA, DCO and AMAX" : NULL;
 }

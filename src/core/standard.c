@@ -149,10 +149,8 @@ json_t *uw_pass_json(const struct uw_pass *pass, enum uw_cipher cipher)
 }
 
 static const char *const leaves_names[] = {
-    [UW_LEAVES_PASS] = "pass",
-    [UW_LEAVES_ZEROS] = "zeros",
-    [UW_LEAVES_CONSTANT] = "constant",
-    [UW_LEAVES_ERASED] = "erased",
+    [UW_LEAVES_PASS] = "pass",     [UW_LEAVES_ZEROS] = "zeros",     [UW_LEAVES_CONSTANT] = "constant",
+    [UW_LEAVES_ERASED] = "erased", [UW_LEAVES_PATTERN] = "pattern",
 };
 
 const char *uw_leaves_name(enum uw_leaves leaves)

@@ -58,7 +58,8 @@ enum uw_leaves {
     UW_LEAVES_PASS = 0, /* the last pass of the standard, byte for byte */
     UW_LEAVES_ZEROS,    /* zeros, byte for byte */
     UW_LEAVES_CONSTANT, /* each block one byte value throughout */
-    UW_LEAVES_ERASED    /* each block one byte value throughout, or noise */
+    UW_LEAVES_ERASED,   /* each block one byte value throughout, or noise */
+    UW_LEAVES_PATTERN   /* the same, or a short pattern that repeats */
 };
 const char *uw_leaves_name(enum uw_leaves leaves); /* as documents say it: "pass", "zeros", ... */
 bool uw_leaves_parse(const char *name, enum uw_leaves *leaves);

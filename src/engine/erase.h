@@ -4,10 +4,13 @@
 #define UW_ENGINE_ERASE_H
 
 #include "engine/run.h"
+#include "transport/sat.h"
 
 struct uw_erase {
     struct uw_job *job;
     struct uw_stream stream;
+    const struct uw_standard *standard; /* whose passes are written */
+    struct uw_sat sat;                  /* the way to an ATA drive; open where `below` is set */
     struct uw_job_phase phase;
     struct uw_planted planted;
     bool looked_at;        /* witnesses were taken, and canaries planted, or tried */
@@ -22,6 +25,11 @@ bool uw_erase_stopped(void *engine);
 
 /* internal.c: fills in what a method inside the drive asks of the engine. */
 void uw_erase_lend_internal(struct uw_erase *erase, struct uw_method_run *run);
+/* ata.c: the same for ATA commands; opens the way first. */
+bool uw_erase_send_ata(void *engine, struct uw_ata_command *command, bool record, struct uw_error *e);
+void uw_erase_close_ata(struct uw_erase *erase);
+/* Takes the password away that a run of ours left on the drive. */
+bool uw_erase_unlock(struct uw_erase *erase, struct uw_error *e);
 /* What an erase inside the drive should have left. */
 struct uw_image uw_erase_image(const struct uw_method_end *end);
 /* Puts on record what another job's command did to this drive too. */

@@ -78,15 +78,15 @@ static bool mark(struct uw_erase *erase, struct uw_error *e)
     return true;
 }
 
-static json_t *pass_started_json(const struct uw_job *job, size_t pass, const struct uw_image *image)
+static json_t *pass_started_json(size_t pass, size_t passes, const struct uw_image *image)
 {
     bool keystream = image->pass.kind == UW_PASS_KEYSTREAM;
     char key[2 * UW_KEY_BYTES + 1];
     uw_hex(image->key, sizeof image->key, key);
     json_t *data = uw_pass_json(&image->pass, image->cipher);
-    json_t *rest = json_pack("{s:I, s:I, s:n, s:n, s:o}", "pass", (json_int_t)pass + 1, "passes",
-                             (json_int_t)job->plan.standard->pass_count, "pattern", "cipher", "key",
-                             keystream ? json_string(key) : json_null());
+    json_t *rest =
+        json_pack("{s:I, s:I, s:n, s:n, s:o}", "pass", (json_int_t)pass + 1, "passes", (json_int_t)passes,
+                  "pattern", "cipher", "key", keystream ? json_string(key) : json_null());
     if (rest == NULL || json_object_update_missing(data, rest) != 0) {
         json_decref(data);
         data = NULL;
@@ -101,11 +101,12 @@ static bool write_pass(void *engine, size_t pass, bool *complete, struct uw_erro
     struct uw_job *job = erase->job;
     struct uw_write_result result = {0};
     erase->image =
-        (struct uw_image){.pass = job->plan.standard->passes[pass], .cipher = job->plan.policy.cipher};
+        (struct uw_image){.pass = erase->standard->passes[pass], .cipher = job->plan.policy.cipher};
     if (erase->image.pass.kind == UW_PASS_KEYSTREAM && !uw_random(erase->image.key, UW_KEY_BYTES))
         return uw_fail(e, UW_E_IO, "the kernel gives no random bytes");
-    erase->phase = (struct uw_job_phase){job, "write", pass + 1, job->plan.standard->pass_count};
-    uw_job_post(job, UW_EVENT_PASS_STARTED, pass_started_json(job, pass, &erase->image));
+    erase->phase = (struct uw_job_phase){job, "write", pass + 1, erase->standard->pass_count};
+    uw_job_post(job, UW_EVENT_PASS_STARTED,
+                pass_started_json(pass, erase->standard->pass_count, &erase->image));
     bool done = uw_stream_write(&erase->stream, &erase->image, &result, e);
     *complete = done && !result.stopped && result.bytes_written == job->drive.bytes;
     uw_job_post(job, UW_EVENT_PASS_ENDED,
@@ -131,9 +132,8 @@ bool uw_erase_stopped(void *engine)
     return stopped(job) || given_up(job);
 }
 
-static json_t *parameters_json(const struct uw_job *job)
+static json_t *parameters_json(const struct uw_standard *standard)
 {
-    const struct uw_standard *standard = job->plan.standard;
     if (standard == NULL)
         return json_pack("{s:n, s:n, s:n, s:n}", "standard", "passes", "buffer_bytes", "in_flight");
     return json_pack("{s:s, s:I, s:i, s:i}", "standard", standard->id, "passes",
@@ -141,15 +141,46 @@ static json_t *parameters_json(const struct uw_job *job)
                      UW_STREAM_BUFFERS);
 }
 
-static json_t *step_started_json(const struct uw_job *job)
+/* One of a plan's steps. */
+struct step {
+    int sequence;
+    const struct uw_method *method;
+    enum uw_technique technique;
+    const struct uw_standard *standard;
+    uint64_t estimate_s;
+};
+
+static struct step first_step(const struct uw_plan *plan)
 {
-    const struct uw_plan *plan = &job->plan;
-    return json_pack("{s:i, s:s, s:s, s:o, s:I, s:b, s:b, s:s, s:I}", "sequence", 1, "method",
-                     plan->method->id, "technique", uw_technique_name(plan->method->technique), "parameters",
-                     parameters_json(job), "estimate_s", (json_int_t)plan->estimate_s, "resumed",
-                     plan->attach, "direct_io", job->transport->direct_io, "transport",
-                     job->transport->ops->name, "buffered_tail_bytes",
-                     (json_int_t)job->transport->buffered_tail_bytes);
+    return (struct step){1, plan->method, plan->technique, plan->standard, plan->estimate_s};
+}
+
+static struct step second_step(const struct uw_plan *plan)
+{
+    const struct uw_follow *follow = &plan->follow;
+    return (struct step){2, follow->method, follow->method->technique, follow->standard, follow->estimate_s};
+}
+
+static void post_step_started(struct uw_job *job, const struct step *step)
+{
+    const struct uw_transport *t = job->transport;
+    uw_job_post(job, UW_EVENT_STEP_STARTED,
+                json_pack("{s:i, s:s, s:s, s:o, s:I, s:b, s:b, s:s, s:I}", "sequence", step->sequence,
+                          "method", step->method->id, "technique", uw_technique_name(step->technique),
+                          "parameters", parameters_json(step->standard), "estimate_s",
+                          (json_int_t)step->estimate_s, "resumed", step->sequence == 1 && job->plan.attach,
+                          "direct_io", t->direct_io, "transport", t->ops->name, "buffered_tail_bytes",
+                          (json_int_t)t->buffered_tail_bytes));
+}
+
+static void post_step_ended(struct uw_job *job, int sequence, const struct uw_method_end *end, bool complete,
+                            bool settled, const char *error)
+{
+    uw_job_post(job, UW_EVENT_STEP_ENDED,
+                json_pack("{s:i, s:b, s:b, s:b, s:b, s:b, s:o}", "sequence", sequence, "accepted",
+                          end->accepted, "complete", complete, "flushed", settled, "continues",
+                          end->continues, "stalled", end->stalled, "error",
+                          error != NULL ? uw_clean_json(error) : json_null()));
 }
 
 /* Of an erase inside the drive only the host's view of it is renewed; where that cannot be, what is read back
@@ -166,17 +197,20 @@ static bool settle(struct uw_erase *erase, struct uw_error *e)
     return uw_stream_flush(&erase->stream, &stalled, e);
 }
 
-static bool call_method(struct uw_erase *erase, struct uw_method_end *end, struct uw_error *e)
+static bool call_method(struct uw_erase *erase, const struct step *step, struct uw_method_end *end,
+                        struct uw_error *e)
 {
-    const struct uw_plan *plan = &erase->job->plan;
     struct uw_method_run run = {.drive = &erase->job->drive,
-                                .standard = plan->standard,
+                                .standard = step->standard,
                                 .engine = erase,
                                 .write_pass = write_pass,
                                 .stopped = uw_erase_stopped};
-    if (plan->method->internal)
+    erase->standard = step->standard;
+    if (step->method->internal)
         uw_erase_lend_internal(erase, &run);
-    return plan->method->run(&run, end, e);
+    bool done = step->method->run(&run, end, e);
+    uw_erase_close_ata(erase);
+    return done;
 }
 
 /* The drive behind the open descriptor, once more, directly before what cannot be taken back. */
@@ -194,12 +228,13 @@ static bool take_part(struct uw_erase *erase, enum uw_turn turn, const struct uw
                       const struct uw_said *said, struct uw_method_end *end, struct uw_error *e)
 {
     struct uw_subsystem *subsystem = erase->job->subsystem;
+    const struct step step = first_step(&erase->job->plan);
     if (turn == UW_TURN_FOLLOWS) {
         uw_erase_record(erase, said);
         *end = *shared;
         return true;
     }
-    bool done = stopped(erase->job) || (same_again(erase, e) && call_method(erase, end, e));
+    bool done = stopped(erase->job) || (same_again(erase, e) && call_method(erase, &step, end, e));
     end->stalled = end->stalled || (given_up(erase->job) && !stopped(erase->job));
     if (!done && end->why[0] == '\0')
         uw_clean_string(end->why, sizeof end->why, e->text, strlen(e->text));
@@ -224,11 +259,7 @@ static bool run_method(struct uw_erase *erase, enum uw_turn turn, const struct u
                         : end.why[0] != '\0'   ? end.why
                         : settle_error.text[0] ? settle_error.text
                                                : NULL;
-    uw_job_post(job, UW_EVENT_STEP_ENDED,
-                json_pack("{s:i, s:b, s:b, s:b, s:b, s:b, s:o}", "sequence", 1, "accepted", end.accepted,
-                          "complete", done && end.complete, "flushed", settled, "continues", end.continues,
-                          "stalled", end.stalled, "error",
-                          error != NULL ? uw_clean_json(error) : json_null()));
+    post_step_ended(job, 1, &end, done && end.complete, settled, error);
     erase->ended_well = done && end.complete && settled;
     erase->stalled = end.stalled;
     return done;
@@ -245,10 +276,10 @@ static bool prepare(struct uw_erase *erase, struct uw_error *e)
 {
     enum uw_unmarked unmarked = erase->job->plan.unmarked;
     erase->phase = (struct uw_job_phase){erase->job, "witnesses", 0, 0};
-    if (!uw_stream_begin(&erase->stream, e))
+    if (!uw_stream_begin(&erase->stream, e) || (erase->job->plan.unlock_first && !uw_erase_unlock(erase, e)))
         return false;
     /* A drive at work, or one that failed, does not even read. */
-    if (unmarked == UW_UNMARKED_RUNNING || unmarked == UW_UNMARKED_FAILED)
+    if (unmarked == UW_UNMARKED_RUNNING || unmarked == UW_UNMARKED_FAILED || unmarked == UW_UNMARKED_LOCKED)
         return true;
     return witness(erase, e) && (unmarked != UW_MARKED || mark(erase, e));
 }
@@ -261,6 +292,31 @@ static bool worth_reading(const struct uw_erase *erase)
            (erase->ended_well || !erase->job->plan.method->internal);
 }
 
+/* What the first step left must be right by itself: the second one hides it. */
+static bool worth_covering(struct uw_job *job)
+{
+    const struct uw_evidence *evidence = &uw_job_fold(job)->evidence;
+    return job->plan.follow.method != NULL && worth_going_on(job) && evidence->ended_well &&
+           evidence->read_back && !evidence->image_differs;
+}
+
+/* The overwrite on top of an erase inside the drive. */
+static bool cover(struct uw_erase *erase, struct uw_error *e)
+{
+    struct uw_job *job = erase->job;
+    const struct step step = second_step(&job->plan);
+    struct uw_method_end end = {0};
+    bool stalled;
+    post_step_started(job, &step);
+    bool done = call_method(erase, &step, &end, e);
+    bool settled = done && !given_up(job) && uw_stream_flush(&erase->stream, &stalled, e);
+    post_step_ended(job, step.sequence, &end, done && end.complete, settled,
+                    done && settled ? NULL : e->text);
+    if (!done || stopped(job) || given_up(job))
+        return done;
+    return uw_job_read_back(job, &erase->stream, &erase->image, NULL, job->plan.verify, e);
+}
+
 /* Of jobs that erase together each arrives, once, whatever came of it. */
 static bool erase_and_verify(struct uw_erase *erase, bool unused, struct uw_error *e)
 {
@@ -270,8 +326,9 @@ static bool erase_and_verify(struct uw_erase *erase, bool unused, struct uw_erro
     enum uw_turn turn = UW_TURN_LEADS;
     bool prepared = unused && prepare(erase, e);
     bool ready = prepared && worth_going_on(job);
+    const struct step step = first_step(&job->plan);
     if (ready)
-        uw_job_post(job, UW_EVENT_STEP_STARTED, step_started_json(job));
+        post_step_started(job, &step);
     if (job->subsystem != NULL && job->subsystem->together)
         turn = uw_subsystem_arrive(job->subsystem, ready, &job->run->stop, &shared, &said);
     if (!ready)
@@ -282,9 +339,11 @@ static bool erase_and_verify(struct uw_erase *erase, bool unused, struct uw_erro
         return uw_fail(e, UW_E_IO, "another namespace of the drive was not ready: nothing was erased");
     if (!run_method(erase, turn, &shared, &said, e))
         return false;
-    return !worth_reading(erase) ||
-           uw_job_read_back(job, &erase->stream, &erase->image, erase->looked_at ? &erase->planted : NULL,
-                            job->plan.verify, e);
+    if (!worth_reading(erase))
+        return true;
+    return uw_job_read_back(job, &erase->stream, &erase->image, erase->looked_at ? &erase->planted : NULL,
+                            job->plan.verify, e) &&
+           (!worth_covering(job) || cover(erase, e));
 }
 
 static void refuse(struct uw_job *job, const char *code, const char *why)
@@ -347,6 +406,7 @@ void uw_job_erase(struct uw_job *job)
         uw_subsystem_leave(subsystem);
     if (stopped(job) && !uw_job_fold(job)->evidence.read_back)
         uw_job_post(job, UW_EVENT_STOPPED, json_pack("{s:s}", "by", "signal"));
+    uw_erase_close_ata(&erase);
     uw_extents_clear(&erase.planted.canaries.places);
     uw_canary_result_clear(&erase.planted.result);
     uw_witness_clear(&erase.planted.witness);

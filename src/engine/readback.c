@@ -11,6 +11,8 @@ static json_t *expected_json(const struct uw_image *image)
     char pattern[2 * UW_PATTERN_BYTES + 1];
     if (image->leaves == UW_LEAVES_CONSTANT)
         return json_string("one byte value throughout each block");
+    if (image->leaves == UW_LEAVES_PATTERN)
+        return json_string("one byte value throughout each block, a short pattern, or noise");
     if (image->leaves == UW_LEAVES_ERASED)
         return json_string("one byte value throughout each block, or noise");
     if (image->pass.kind == UW_PASS_KEYSTREAM)

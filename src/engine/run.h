@@ -101,6 +101,8 @@ enum uw_same uw_gate_identity(struct uw_job *job, const char *when);
 /* gate_nvme.c: the first thing that an NVMe drive says otherwise of itself, through the open descriptor, than
  * when it was planned for; NULL: nothing, or it is no NVMe drive that told. False: it does not answer now. */
 bool uw_gate_nvme_look(struct uw_job *job, const char **difference, struct uw_error *e);
+/* ata.c: the same of an ATA drive. */
+bool uw_gate_ata_look(struct uw_job *job, const char **difference, struct uw_error *e);
 
 /* groups.c: refuses plans that erase more than was named, or, with an event each, jobs that erase more than
  * was admitted; finds out which jobs take turns or erase together. */

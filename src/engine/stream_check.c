@@ -55,7 +55,7 @@ static bool classify(struct checker *checker, uint64_t offset, uint8_t *data, si
         return false;
     if (holds && !canary) {
         result->matching++;
-        result->noise += loose && !uw_is_constant(data, bytes);
+        result->noise += loose && uw_is_noise(data, bytes);
         return true;
     }
     count_mismatch(result, data, bytes, canary);

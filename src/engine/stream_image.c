@@ -12,7 +12,8 @@ static const uint8_t zeros[STRIP_BYTES];
 
 bool uw_painter_is_loose(const struct uw_painter *painter)
 {
-    return painter->leaves == UW_LEAVES_CONSTANT || painter->leaves == UW_LEAVES_ERASED;
+    return painter->leaves == UW_LEAVES_CONSTANT || painter->leaves == UW_LEAVES_ERASED ||
+           painter->leaves == UW_LEAVES_PATTERN;
 }
 
 bool uw_is_constant(const uint8_t *data, size_t bytes)
@@ -32,6 +33,23 @@ bool uw_is_noise(const uint8_t *data, size_t bytes)
     for (size_t i = 0; i < VALUES; i++)
         squares += (uint64_t)count[i] * count[i];
     return bytes >= VALUES && squares * VALUES / bytes - bytes <= CHI_SQUARED_MAX;
+}
+
+/* Some makers' enhanced erase leaves two or four bytes over and over. */
+static bool is_short_pattern(const uint8_t *data, size_t bytes)
+{
+    enum { LONGEST = 16 };
+    for (size_t period = 2; period <= LONGEST; period *= 2)
+        if (bytes > period && memcmp(data, data + period, bytes - period) == 0)
+            return true;
+    return false;
+}
+
+static bool fits_loosely(const struct uw_painter *painter, const uint8_t *data, size_t bytes)
+{
+    return uw_is_constant(data, bytes) ||
+           (painter->leaves != UW_LEAVES_CONSTANT && uw_is_noise(data, bytes)) ||
+           (painter->leaves == UW_LEAVES_PATTERN && is_short_pattern(data, bytes));
 }
 
 bool uw_painter_open(struct uw_painter *painter, const struct uw_image *image, struct uw_error *e)
@@ -109,8 +127,7 @@ bool uw_painter_holds(struct uw_painter *painter, uint64_t offset, uint8_t *data
         return strip(painter, offset, data, bytes, holds) || broken(e);
     *holds = true;
     if (uw_painter_is_loose(painter)) {
-        *holds =
-            uw_is_constant(data, bytes) || (painter->leaves == UW_LEAVES_ERASED && uw_is_noise(data, bytes));
+        *holds = fits_loosely(painter, data, bytes);
         return true;
     }
     const uint8_t *pattern = pattern_at(painter, offset);

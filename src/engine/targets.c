@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/own_password.h"
 #include "engine/run.h"
 #include "method/methods.h"
 
@@ -101,7 +102,9 @@ static bool make_plans(struct uw_run *run, struct uw_error *e)
         if (!uw_random(job->seed, sizeof job->seed) || !uw_uuid_new(job->certificate_id) ||
             !uw_uuid_new(job->intent_id))
             return uw_fail(e, UW_E_IO, "the kernel gives no random bytes");
-        uw_plan_make(&job->drive, &run->policy, uw_method_at, &job->plan);
+        struct uw_policy policy = run->policy;
+        policy.own_password = uw_own_password_is_noted(run->state, &job->drive);
+        uw_plan_make(&job->drive, &policy, uw_method_at, &job->plan);
         if (job->plan.standard != NULL) {
             uw_standard_draw(job->plan.standard, job->seed, &job->standard);
             job->plan.standard = &job->standard;

@@ -165,6 +165,10 @@ bool uw_ata_security_run(const struct uw_method_run *run, bool enhanced, struct 
         return false;
     if (!look(&erase, e))
         return false;
+    /* A normal erase leaves zeros, of older drives zeros or ones; an enhanced one whatever the maker chose:
+     * some leave a short pattern, some take a key away. */
+    end->leaves = enhanced ? UW_LEAVES_PATTERN : UW_LEAVES_CONSTANT;
+    end->unmapped = true;
     end->accepted = erase.taken;
     end->complete =
         erase.taken && erase.now.known && !erase.now.security_enabled && !erase.now.security_locked;

@@ -6,13 +6,6 @@ static bool fits(const struct uw_drive *drive, char *why, size_t why_bytes)
     return uw_ata_security_fits(drive, false, why, why_bytes);
 }
 
-/* Zeros; of older drives zeros or ones. */
-static enum uw_leaves leaves(const struct uw_drive *drive)
-{
-    (void)drive;
-    return UW_LEAVES_CONSTANT;
-}
-
 static uint64_t estimate_s(const struct uw_drive *drive)
 {
     return uw_ata_security_estimate(drive->ata.identify.erase_minutes);
@@ -31,7 +24,6 @@ const struct uw_method uw_method_ata_security_erase = {
     .technique = UW_TECHNIQUE_ATA_SECURITY_ERASE,
     .internal = true,
     .fits = fits,
-    .leaves = leaves,
     .estimate_s = estimate_s,
     .run = run_it,
 };

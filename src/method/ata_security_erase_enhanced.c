@@ -6,13 +6,6 @@ static bool fits(const struct uw_drive *drive, char *why, size_t why_bytes)
     return uw_ata_security_fits(drive, true, why, why_bytes);
 }
 
-/* Whatever the maker chose: some leave a short pattern, some take a key away. */
-static enum uw_leaves leaves(const struct uw_drive *drive)
-{
-    (void)drive;
-    return UW_LEAVES_PATTERN;
-}
-
 static uint64_t estimate_s(const struct uw_drive *drive)
 {
     return uw_ata_security_estimate(drive->ata.identify.enhanced_minutes);
@@ -31,7 +24,6 @@ const struct uw_method uw_method_ata_security_erase_enhanced = {
     .technique = UW_TECHNIQUE_ATA_SECURITY_ERASE_ENHANCED,
     .internal = true,
     .fits = fits,
-    .leaves = leaves,
     .estimate_s = estimate_s,
     .run = run_it,
 };

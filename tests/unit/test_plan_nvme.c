@@ -224,7 +224,7 @@ static void expect_row(const struct uw_plan *p, size_t method, enum uw_rule_set 
     assert_string_equal(p->rule->id, row->rule);
     assert_int_equal(p->level, row->levels[set]);
     assert_int_equal(p->verify, row->verify);
-    assert_int_equal(uw_technique_rule_set(p->method->technique, set),
+    assert_int_equal(uw_technique_rule_set(p->drive, p->technique, set),
                      set == UW_RULES_LOWEST ? row->by : set);
     assert_string_equal(uw_technique_basis(p->method->technique), row->basis);
     expect_limitations(p, row->limitations);
