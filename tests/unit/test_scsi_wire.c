@@ -304,7 +304,7 @@ static const struct {
     bool whole;
     int errno_out;
 } answers[] = {
-    /* 0: without sense data */
+    /* Without sense data. */
     {NONE, 0x00, 0, 0, "", UW_ATA_NO_REGISTERS, NULL, false, 0},
     {IN, 0x00, 0, 512, "", UW_ATA_DONE, NULL, false, 0},
     {OUT, 0x00, 0, 512, "", UW_ATA_DONE, NULL, false, 0},
@@ -323,7 +323,7 @@ static const struct {
     {IN, 0x00, -ENODEV, 512, "", UW_ATA_NO_ANSWER, NULL, false, -ENODEV},
     {NONE, 0x02, -ETIMEDOUT, 0, LABEL GOOD_REGISTERS "50", UW_ATA_NO_ANSWER, NULL, false, -ETIMEDOUT},
     {NONE, 0x08, 0, 0, LABEL GOOD_REGISTERS "50", UW_ATA_NO_ANSWER, NULL, false, -EBUSY},
-    /* 18: descriptor sense, all went well */
+    /* Descriptor sense, all went well. */
     {NONE, 0x02, 0, 0, LABEL GOOD_REGISTERS "50", UW_ATA_DONE, "50001234a1b2c3d4e5f64000", true, 0},
     {NONE, 0x00, 0, 0, LABEL GOOD_REGISTERS "50", UW_ATA_DONE, "50001234a1b2c3d4e5f64000", true, 0},
     {NONE, 0x02, 0, 0, "72 00 00 1d 00 00 00 0e " GOOD_REGISTERS "50", UW_ATA_DONE,
@@ -342,7 +342,7 @@ static const struct {
     {IN, 0x02, 0, 0, LABEL GOOD_REGISTERS "50", UW_ATA_NO_REGISTERS, NULL, false, 0},
     {OUT, 0x02, 0, 512, LABEL GOOD_REGISTERS "50", UW_ATA_DONE, "50001234a1b2c3d4e5f64000", true, 0},
     {OUT, 0x02, 0, 511, LABEL GOOD_REGISTERS "50", UW_ATA_NO_REGISTERS, NULL, false, 0},
-    /* 30: descriptor sense that holds no registers: lost, cut off, made up */
+    /* Descriptor sense that holds no registers: lost, cut off, made up. */
     {NONE, 0x02, 0, 0, "72 01 00 1d 00 00 00 00", UW_ATA_NO_REGISTERS, NULL, false, 0},
     {NONE, 0x02, 0, 0, "72 01 00 1d 00 00 00 00 " GOOD_REGISTERS "50", UW_ATA_NO_REGISTERS, NULL, false, 0},
     {NONE, 0x02, 0, 0, "72 01 00 1d 00 00 00 0d " GOOD_REGISTERS "50", UW_ATA_NO_REGISTERS, NULL, false, 0},
@@ -368,7 +368,7 @@ static const struct {
     {IN, 0x02, 0, 512, "72 01 5d 00 ..04", UW_ATA_DONE, NULL, false, 0},
     {IN, 0x02, 0, 0, "72 01 5d 00 ..04", UW_ATA_NO_REGISTERS, NULL, false, 0},
     {NONE, 0x02, 0, 0, "72 01 5d 00 ..04", UW_ATA_NO_REGISTERS, NULL, false, 0},
-    /* 51: descriptor sense, the drive says no */
+    /* Descriptor sense, the drive says no. */
     {NONE, 0x02, 0, 0, ABORT REGISTERS "51", UW_ATA_ABORTED, "51041234a1b2c3d4e5f64000", true, 0},
     {NONE, 0x02, 0, 0, LABEL REGISTERS "51", UW_ATA_ABORTED, "51041234a1b2c3d4e5f64000", true, 0},
     {NONE, 0x00, 0, 0, LABEL REGISTERS "51", UW_ATA_ABORTED, "51041234a1b2c3d4e5f64000", true, 0},
@@ -381,13 +381,13 @@ static const struct {
      true, 0},
     {NONE, 0x02, 0, 0, "72 02 04 1b 00 00 00 0e " REGISTERS "51", UW_ATA_ABORTED, "51041234a1b2c3d4e5f64000",
      true, 0},
-    /* 61: libata's answer to CK_COND on data that come; a path that contradicts itself */
+    /* Libata's answer to CK_COND on data that come; a path that contradicts itself. */
     {IN, 0x02, 0, 512, ABORT GOOD_REGISTERS "58", UW_ATA_NO_REGISTERS, NULL, false, 0},
     {IN, 0x02, 0, 512, "70 00 0b ..04 0a 00 58 40 01 00 00 00 00 80 00", UW_ATA_NO_REGISTERS, NULL, false, 0},
     {NONE, 0x02, 0, 0, ABORT GOOD_REGISTERS "50", UW_ATA_NO_ANSWER, NULL, false, 0},
     {NONE, 0x02, 0, 0, "72 04 44 00 00 00 00 0e " GOOD_REGISTERS "50", UW_ATA_NO_ANSWER, NULL, false, 0},
     {NONE, 0x02, 0, 0, "72 02 04 1b 00 00 00 0e " GOOD_REGISTERS "50", UW_ATA_NO_ANSWER, NULL, false, 0},
-    /* 66: reset in the middle */
+    /* Reset in the middle. */
     {NONE, 0x02, 0, 0, "72 06 29 00 ..04", UW_ATA_RESET, NULL, false, 0},
     {NONE, 0x02, 0, 0, "70 00 06 ..04 0a ..04 29 00 ..04", UW_ATA_RESET, NULL, false, 0},
     {NONE, 0x02, 0, 0, "72 06 29 02 ..04", UW_ATA_RESET, NULL, false, 0},
@@ -404,7 +404,7 @@ static const struct {
      "500200010000000000010000", true, 0},
     {NONE, 0x02, 0, 0, "72 06 28 00 ..04", UW_ATA_NO_ANSWER, NULL, false, 0},
     {NONE, 0x02, 0, 0, "72 05 29 00 ..04", UW_ATA_NO_ANSWER, NULL, false, 0},
-    /* 77: the path takes no such command, or is not ready */
+    /* The path takes no such command, or is not ready. */
     {NONE, 0x02, 0, 0, "70 00 05 ..04 0a ..04 20 00 ..04", UW_ATA_NO_ANSWER, NULL, false, -EOPNOTSUPP},
     {IN, 0x02, 0, 512, "72 05 20 00 ..04", UW_ATA_NO_ANSWER, NULL, false, -EOPNOTSUPP},
     {IN, 0x02, 0, 0, "70 00 05 ..04 0a ..04 24 00 00 c0 00 0e", UW_ATA_NO_ANSWER, NULL, false, -EOPNOTSUPP},
@@ -419,7 +419,7 @@ static const struct {
     {NONE, 0x02, 0, 0, "72 0b 00 00 ..04", UW_ATA_NO_ANSWER, NULL, false, 0},
     {NONE, 0x02, 0, 0, "70 00 05 04 51 40 00 0a 80 00 00 00 20 00 ..04", UW_ATA_NO_ANSWER, NULL, false,
      -EOPNOTSUPP},
-    /* 90: fixed sense as SAT-4 has it; its upper halves are lost */
+    /* Fixed sense as SAT-4 has it; its upper halves are lost. */
     {NONE, 0x02, 0, 0, "70 00 01 00 50 40 34 0a e0 f6 e5 d4 00 1d ..04", UW_ATA_DONE,
      "50000034000000d4e5f64000", false, 0},
     {NONE, 0x02, 0, 0, "f0 00 01 00 50 40 34 0a 80 f6 e5 d4 00 1d ..04", UW_ATA_DONE,
@@ -444,7 +444,7 @@ static const struct {
     /* An address that is none of ours. */
     {NONE, 0x02, 0, 0, "f0 00 03 04 51 40 34 0a ..04 11 00 ..04", UW_ATA_NO_ANSWER, NULL, false, 0},
     {NONE, 0x02, 0, 0, "f0 00 02 04 51 40 34 0a ..04 04 00 ..04", UW_ATA_NO_ANSWER, NULL, false, 0},
-    /* 107: fixed sense as libata has it up to 6.1 */
+    /* Fixed sense as libata has it up to 6.1. */
     {NONE, 0x02, 0, 0, "70 00 0b ..04 0a 04 41 40 00 ..04 80 ..05", UW_ATA_ABORTED,
      "410400000000000000004000", false, 0},
     {NONE, 0x02, 0, 0, "70 00 0b ..04 0a 04 51 40 34 ..04 e0 f6 e5 d4", UW_ATA_ABORTED,
