@@ -97,22 +97,35 @@ static json_t *sanitized_statement(const struct uw_fold *fold)
         read_back, areas[0] ? " " : "", areas, areas[0] ? " areas were not reached." : "");
 }
 
+static const char *erase_of(const struct uw_fold *fold)
+{
+    const json_t *step = json_array_get(fold->steps, 0);
+    const char *technique = json_string_value(json_object_get(step, "technique"));
+    const char *method = method_of(fold);
+    if (technique != NULL && strcmp(technique, uw_technique_name(UW_TECHNIQUE_DEVICE_SANITIZE)) == 0)
+        return "a sanitize that it was found at";
+    return method != NULL ? method : "its erase";
+}
+
 /* What the drive did itself: by its word, and by what was looked for. */
 static json_t *internal_statement(const struct uw_fold *fold)
 {
     const json_t *canary = json_object_get(fold->verification, "canary");
-    const char *method = method_of(fold);
+    char areas[256], beyond[320] = "";
+    unreached(json_object_get(fold->plan, "limitations"), areas, sizeof areas);
+    snprintf(beyond, sizeof beyond, "%s%s",
+             areas[0] != '\0' ? areas
+                              : "Areas outside the addressable range were erased on the maker's assurance; ",
+             areas[0] != '\0' ? " areas were not reached." : "they were not inspected.");
     json_int_t samples = json_integer_value(json_object_get(fold->verification, "samples"));
     json_int_t written = json_integer_value(json_object_get(canary, "written"));
     char markers[128] = "no markers could be written before";
     if (json_is_object(canary))
         snprintf(markers, sizeof markers,
                  "none held one of the %" JSON_INTEGER_FORMAT " markers written before", written);
-    return json_sprintf(
-        "The drive reported successful completion of %s; of %" JSON_INTEGER_FORMAT
-        " sampled locations %s. Areas outside the addressable range were erased on the maker's "
-        "assurance; they were not inspected.",
-        method != NULL ? method : "its erase", samples, markers);
+    return json_sprintf("The drive reported successful completion of %s; of %" JSON_INTEGER_FORMAT
+                        " sampled locations %s. %s",
+                        erase_of(fold), samples, markers, beyond);
 }
 
 static json_t *statement(const struct uw_fold *fold, enum uw_verdict verdict, const char *reason)
