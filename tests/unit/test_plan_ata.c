@@ -504,10 +504,12 @@ static void silent_drive(void **state)
     d.ata.known = false;
     d.ata.identify.security_locked = true;
     d.ata.sanitize.state = UW_ATA_SANITIZE_FAILED;
+    d.ata.hpa = UW_HIDDEN_PRESENT;
     plan(&d, &PURGE, &p);
     expect_refusal(&p, 3, "level");
     plan(&d, &CLEAR, &p);
     assert_string_equal(p.rule->id, "A6");
+    assert_false(p.hidden_left);
     assert_int_equal(p.unmarked, UW_MARKED);
     assert_true(p.hidden_unknown);
     assert_string_equal(reservation(&p, 1, 0), "hidden_areas_not_checked");
@@ -801,6 +803,8 @@ static void attach(void **state)
         {0, "b", CRYPTO, NULL, -1, false, UW_PROFILE_SAMPLE, ""},
         {0, "b", HOST, NULL, -1, false, UW_PROFILE_SAMPLE, ""},
         {0, "be", ENHANCED, NULL, -1, false, UW_PROFILE_SAMPLE, ""},
+        {1, "oe", ENHANCED, NULL, -1, false, UW_PROFILE_SAMPLE, ""},
+        {1, "oe", HOST, NULL, -1, false, UW_PROFILE_SAMPLE, ""},
         {0, "b", -1, "random", -1, false, UW_PROFILE_SAMPLE, ""},
         {1, "bco", -1, NULL, -1, false, UW_PROFILE_SAMPLE, ""}, /* no row for a block erase of a disk */
         {0, "en", -1, NULL, -1, false, UW_PROFILE_SAMPLE, ""},
@@ -809,12 +813,13 @@ static void attach(void **state)
         struct uw_drive d = table[i].disk ? a_disk() : an_ssd();
         struct uw_policy policy = {.level = UW_LEVEL_PURGE,
                                    .standard = uw_standard_by_id(table[i].standard),
-                                   .method = table[i].asked < 0 ? NULL : &methods[table[i].asked]};
+                                   .method = table[i].asked < 0 ? NULL : &methods[table[i].asked],
+                                   .own_password = true};
         struct uw_plan p;
+        d.ata.identify.security_enabled = true;
         offer(&d, table[i].offered);
         d.ata.sanitize.state = UW_ATA_SANITIZE_RUNNING;
         d.ata.sanitize.progress = 0x4000;
-        d.ata.identify.security_frozen = true;
         plan(&d, &policy, &p);
         if (table[i].planned < 0) {
             expect_refusal(&p, 4, "sanitize_running");
@@ -828,6 +833,7 @@ static void attach(void **state)
         assert_int_equal(p.verify, table[i].verify);
         expect_limitations(&p, table[i].limitations);
         assert_true(p.attach);
+        assert_false(p.unlock_first); /* it would not listen */
         assert_int_equal(p.estimate_s, 2700);
         assert_int_equal(p.unmarked, UW_UNMARKED_RUNNING);
         assert_string_equal(reservation(&p, 1, 0), "markers_not_possible");
@@ -851,6 +857,7 @@ static void standards_and_verify(void **state)
     assert_string_equal(p.standard->id, "random");
     assert_string_equal(why_not(&p, BLOCK), "--standard asks for overwriting");
     policy.level = UW_LEVEL_PURGE;
+    d = a_disk();
     d.ata.identify.security_frozen = true;
     plan(&d, &policy, &p);
     expect_refusal(&p, 3, "level");
