@@ -108,15 +108,23 @@ static json_t *standards_json(void)
     return list;
 }
 
+/* The overwrite that comes after what the drive does by itself. */
+static json_t *follow_json(const struct uw_rule *rule)
+{
+    bool follows = strcmp(rule->method, "overwrite") != 0 && rule->standard != NULL;
+    return follows ? json_string(rule->standard) : json_null();
+}
+
 static json_t *rules_json(void)
 {
     json_t *list = json_array();
     const struct uw_rule *rule;
     for (size_t i = 0; (rule = uw_rule_at(i)) != NULL; i++)
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "id", rule->id, "drive",
-                                              rule->drives, "level", uw_level_name(rule->level), "method",
-                                              rule->method, "verify", uw_profile_name(rule->verify), "claim",
-                                              uw_level_name(rule->level)));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:s}", "id", rule->id, "drive",
+                                        rule->drives, "level", uw_level_name(rule->level), "method",
+                                        rule->method, "follow", follow_json(rule), "verify",
+                                        uw_profile_name(rule->verify), "claim", uw_level_name(rule->level)));
     return list;
 }
 

@@ -90,9 +90,12 @@ static bool add_standard(struct libscols_table *table, const json_t *standard)
 
 static bool add_rule(struct libscols_table *table, const json_t *rule)
 {
+    char method[LIST_BYTES] = "";
+    append(method, text_or(rule, "method", "-"));
+    if (text_of(rule, "follow") != NULL)
+        append(method, "then overwrite");
     const char *cells[RULE_COLUMNS] = {text_or(rule, "id", "?"), text_or(rule, "drive", "-"),
-                                       text_or(rule, "level", "-"), text_or(rule, "method", "-"),
-                                       text_or(rule, "verify", "-")};
+                                       text_or(rule, "level", "-"), method, text_or(rule, "verify", "-")};
     return table_add(table, cells, RULE_COLUMNS);
 }
 

@@ -62,12 +62,14 @@ void plan_brief(const json_t *plan, char *text, size_t text_bytes)
 {
     char time[128];
     const json_t *refused = json_object_get(plan, "refused");
-    const json_t *step = json_array_get(json_object_get(plan, "steps"), 0);
+    const json_t *steps = json_object_get(plan, "steps"), *step = json_array_get(steps, 0);
+    const json_t *then = json_array_get(steps, 1);
     plan_time(plan, time, sizeof time);
     if (json_is_object(refused))
         snprintf(text, text_bytes, "refused, %s", text_or(refused, "why", "?"));
     else
-        snprintf(text, text_bytes, "%s to %s, %s%s", text_or(step, "method", "?"),
+        snprintf(text, text_bytes, "%s%s%s to %s, %s%s", text_or(step, "method", "?"),
+                 then != NULL ? ", then " : "", then != NULL ? text_or(then, "method", "?") : "",
                  text_or(plan, "level", "?"), truth_of(step, "attach") ? "runs already, " : "", time);
     first_affected(plan, text, text_bytes);
 }

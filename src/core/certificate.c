@@ -108,14 +108,38 @@ static bool has_limitation(const struct uw_fold *fold, const char *wanted)
     return false;
 }
 
+static const char *erase_of(const struct uw_fold *fold)
+{
+    const json_t *step = json_array_get(fold->steps, 0);
+    const char *technique = json_string_value(json_object_get(step, "technique"));
+    const char *method = method_of(fold);
+    if (technique != NULL && strcmp(technique, uw_technique_name(UW_TECHNIQUE_DEVICE_SANITIZE)) == 0)
+        return "a sanitize that it was found at";
+    return method != NULL ? method : "its erase";
+}
+
+/* What no address leads to. */
+static void beyond(const struct uw_fold *fold, char *text, size_t text_bytes)
+{
+    char areas[256];
+    unreached(json_object_get(fold->plan, "limitations"), areas, sizeof areas);
+    if (areas[0] != '\0')
+        snprintf(text, text_bytes, "%s areas were not reached.", areas);
+    else if (has_limitation(fold, "other_namespaces_not_covered"))
+        snprintf(text, text_bytes, "Other namespaces and unallocated capacity of the drive were not reached.");
+    else
+        snprintf(text, text_bytes,
+                 "Areas outside the addressable range were erased on the maker's assurance; they were not "
+                 "inspected.");
+}
+
 /* What the drive did itself: by its word, and by what was looked for. */
 static json_t *internal_statement(const struct uw_fold *fold)
 {
     const json_t *canary = json_object_get(fold->verification, "canary");
-    const char *method = method_of(fold);
     json_int_t samples = json_integer_value(json_object_get(fold->verification, "samples"));
     json_int_t kept = json_integer_value(json_object_get(canary, "readable_before"));
-    char seen[160];
+    char seen[160], rest[320];
     if (kept > 0)
         snprintf(seen, sizeof seen,
                  "of %" JSON_INTEGER_FORMAT " sampled locations none held one of the %" JSON_INTEGER_FORMAT
@@ -126,12 +150,8 @@ static json_t *internal_statement(const struct uw_fold *fold)
                  "no markers could be written before; %" JSON_INTEGER_FORMAT
                  " sampled locations hold what it should leave",
                  samples);
-    return json_sprintf(
-        "The drive reported successful completion of %s; %s. %s", method != NULL ? method : "its erase", seen,
-        has_limitation(fold, "other_namespaces_not_covered")
-            ? "Other namespaces and unallocated capacity of the drive were not reached."
-            : "Areas outside the addressable range were erased on the maker's assurance; they "
-              "were not inspected.");
+    beyond(fold, rest, sizeof rest);
+    return json_sprintf("The drive reported successful completion of %s; %s. %s", erase_of(fold), seen, rest);
 }
 
 static json_t *statement(const struct uw_fold *fold, enum uw_verdict verdict, const char *reason)

@@ -550,6 +550,47 @@ const namespace = {
     refused: null,
 };
 
+/* A drive's own erase, and an overwrite over what it left. */
+const twoSteps = {
+    device: '/dev/sdc',
+    id: 'EXAMPLE0004',
+    model: 'EXAMPLE SSD480',
+    serial: 'EXAMPLE0004',
+    bytes: 480103981056,
+    level_requested: 'clear',
+    level: 'clear',
+    rule: 'A5',
+    rule_set: 'nist-800-88r1',
+    verify: 'tenth',
+    limitations: ['overprovisioned_not_reached', 'hpa_not_covered'],
+    steps: [{
+        method: 'ata-security-erase-enhanced',
+        technique: 'ata-security-erase-enhanced',
+        levels: {'nist-800-88r1': 'clear', 'ieee-2883': 'clear'},
+        estimate_s: 120,
+        can_stop: false,
+        attach: false,
+        standard: null,
+        passes: [],
+    }, {
+        method: 'overwrite',
+        technique: 'host-overwrite',
+        levels,
+        estimate_s: 2402,
+        can_stop: true,
+        attach: false,
+        standard: 'nist-clear',
+        passes: [{pattern: '00'}],
+    }],
+    also_affected: [],
+    rejected: [
+        {method: 'ata-sanitize-block', why: 'the drive has no block erase'},
+        {method: 'ata-security-erase', why: 'ata-security-erase-enhanced comes first'},
+        {method: 'overwrite', why: 'ata-security-erase-enhanced comes first'},
+    ],
+    refused: null,
+};
+
 const plan = {
     schema: 'urn:unwrite:plan:1',
     plans: [
@@ -563,6 +604,7 @@ const plan = {
         planned('/dev/sdb', list.drives[1], 'H3', certificate.claim.limitations, certificate.steps[0].estimate_s,
                 ['2 partitions of sdb'], null),
         namespace,
+        twoSteps,
     ],
 };
 

@@ -265,6 +265,53 @@ static void an_unwritten_block_stands_once(void **state)
     uw_fold_clear(&fold);
 }
 
+/* What is said of an erase inside the drive: which, and how far it went. */
+static void statements(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *technique, *limitations, *begins, *ends;
+    } table[] = {
+        {"device-sanitize-block", "\"ce_preconditions_unverified\"",
+         "The drive reported successful completion of ata-x; ",
+         "Areas outside the addressable range were erased on the maker's assurance; they were not "
+         "inspected."},
+        {"ata-security-erase", "\"reallocated_not_reached\",\"overprovisioned_not_reached\"",
+         "The drive reported successful completion of ata-x; ",
+         " Reallocated and over-provisioned areas were not reached."},
+        {"ata-security-erase-enhanced", "\"hpa_not_covered\",\"dco_not_covered\"",
+         "The drive reported successful completion of ata-x; ", " HPA and DCO areas were not reached."},
+        {"device-sanitize", "\"sanitize_operation_not_told\"",
+         "The drive reported successful completion of a sanitize that it was found at; ",
+         "they were not inspected."},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct uw_fold fold;
+        char plan[512], step[256];
+        snprintf(
+            plan, sizeof plan,
+            "{\"level_requested\":\"clear\",\"level\":\"clear\",\"rule_set\":\"ieee-2883\",\"rule\":\"A6\","
+            "\"basis\":\"device-erase\",\"alternatives\":[],\"limitations\":[%s],\"reservations\":[],"
+            "\"steps\":[],\"verify\":\"full\"}",
+            table[i].limitations);
+        snprintf(step, sizeof step, "{\"sequence\":1,\"method\":\"ata-x\",\"technique\":\"%s\"}",
+                 table[i].technique);
+        begin(&fold);
+        feed(&fold, UW_EVENT_PLAN_MADE, plan);
+        for (int event = 0; event < GOOD_STEPS; event++)
+            if (GOOD[event].kind != UW_EVENT_PASS_STARTED && GOOD[event].kind != UW_EVENT_PASS_ENDED)
+                feed(&fold, GOOD[event].kind, GOOD[event].data == STEP ? step : GOOD[event].data);
+        json_t *body = uw_fold_certificate(&fold);
+        const char *text = json_string_value(json_object_get(json_object_get(body, "claim"), "statement"));
+        assert_non_null(text);
+        assert_memory_equal(text, table[i].begins, strlen(table[i].begins));
+        assert_true(strlen(text) > strlen(table[i].ends));
+        assert_string_equal(text + strlen(text) - strlen(table[i].ends), table[i].ends);
+        json_decref(body);
+        uw_fold_clear(&fold);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +323,7 @@ int main(void)
         cmocka_unit_test(certificate_of_a_good_stream),
         cmocka_unit_test(a_failed_certificate_claims_nothing),
         cmocka_unit_test(an_unwritten_block_stands_once),
+        cmocka_unit_test(statements),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,6 +50,13 @@ static void briefs(void **state)
         text, "overwrite to clear, about 2 h 0 min, can be stopped, also erases 2 partitions of sdb");
     json_decref(plan);
 
+    plan = example(3);
+    plan_brief(plan, text, sizeof text);
+    assert_string_equal(text,
+                        "ata-security-erase-enhanced, then overwrite to clear, cannot be stopped, about "
+                        "42 min");
+    json_decref(plan);
+
     plan = example(0);
     plan_brief(plan, text, sizeof text);
     assert_string_equal(text, "refused, /dev/sda holds the running system");
@@ -109,6 +116,13 @@ static void whole(void **state)
         json_array_append_new(list, json_sprintf("namespace %u of nvme0", 1000 + i));
     text = printed(plan);
     assert_non_null(strstr(text, " namespace 1126 of nvme0\n"));
+    free(text);
+    json_decref(plan);
+
+    plan = example(3);
+    text = printed(plan);
+    assert_non_null(strstr(text, "\n  step 1        ata-security-erase-enhanced "));
+    assert_non_null(strstr(text, "\n  step 2        overwrite (host-overwrite), nist-clear, 1 pass\n"));
     free(text);
     json_decref(plan);
 }
