@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "engine/machine.h"
+#include "model_ata.h"
 #include "model_block.h"
 #include "model_nvme.h"
 
@@ -33,8 +34,9 @@ struct model_machine;
 struct model_drive {
     struct model_machine *machine;
     struct model_facts facts;
-    struct model_block *block; /* of an NVMe drive: its namespace's */
-    struct model_nvme *nvme;   /* borrowed; NULL: a plain block device */
+    struct model_block *block; /* of an NVMe drive: its namespace's; of an ATA drive: all its media */
+    struct model_nvme *nvme;   /* borrowed; NULL: no NVMe drive */
+    struct model_ata *ata;     /* borrowed; NULL: no ATA drive */
     size_t place;              /* of the namespace */
     uint64_t order;            /* state of the completions' order; 0: as submitted */
     unsigned probes, opens;
@@ -61,6 +63,11 @@ bool model_machine_put(struct model_machine *machine, size_t index, const struct
  * WWN, model, firmware and sizes are what the controller's pages say. False where nsid is not attached. */
 bool model_machine_put_nvme(struct model_machine *machine, size_t index, const struct model_facts *facts,
                             struct model_nvme *nvme, uint32_t nsid, uint64_t order);
+
+/* The same for an ATA drive, which must outlive the machine. What is known of it comes through the product's
+ * own way to an ATA drive; size, serial and WWN are those that the host read from it. False: without power. */
+bool model_machine_put_ata(struct model_machine *machine, size_t index, const struct model_facts *facts,
+                           struct model_ata *ata, uint64_t order);
 
 /* Time passes for the calling thread. */
 void model_machine_wait(void *user, uint32_t ms);
