@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Block devices and files: what an open transport does but for opening (open.c), moving bytes (ring.c,
- * sync.c), emptying caches (flush.c) and NVMe commands (nvme.c). */
+ * sync.c), emptying caches (flush.c), NVMe commands (nvme.c) and SCSI ones (scsi.c). */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -15,6 +15,7 @@
 
 #include "transport/block.h"
 #include "transport/nvme.h"
+#include "transport/scsi.h"
 
 #ifndef BLKGETDISKSEQ /* Linux 5.15 */
 #define BLKGETDISKSEQ _IOR(0x12, 128, __u64)
@@ -89,11 +90,11 @@ static bool begin_ring(struct uw_block *block, struct uw_error *e)
 
 enum mover { RING, SYNC, MOVERS };
 
-static const struct uw_transport_ops tables[MOVERS], nvme_tables[MOVERS];
+static const struct uw_transport_ops tables[UW_BLOCK_DOORS][MOVERS];
 
 static void choose_table(struct uw_block *block, enum mover mover)
 {
-    block->transport.ops = block->nvme ? &nvme_tables[mover] : &tables[mover];
+    block->transport.ops = &tables[block->door][mover];
 }
 
 static bool begin(struct uw_transport *t, unsigned buffers, uint32_t buffer_bytes, uint8_t **arena,
@@ -224,6 +225,17 @@ static bool ask_nvme(struct uw_transport *t, struct uw_nvme_command *command, in
                     : false;
 }
 
+static bool ask_scsi(struct uw_transport *t, struct uw_scsi_command *command, int timeout_ms, bool *stalled,
+                     struct uw_error *e)
+{
+    struct uw_block *block = block_of(t);
+    if (uw_scsi_ask(block->fd, command, timeout_ms, stalled, e))
+        return true;
+    t->abandoned |= *stalled;
+    return *stalled ? uw_fail_errno(e, UW_E_IO, ETIMEDOUT, "%s: no answer to a SCSI command", block->path)
+                    : false;
+}
+
 static bool rescan(struct uw_transport *t, int timeout_ms, bool *stalled, struct uw_error *e)
 {
     struct uw_block *block = block_of(t);
@@ -239,16 +251,31 @@ static bool rescan(struct uw_transport *t, int timeout_ms, bool *stalled, struct
 #define COMMON .begin = begin, .flush = flush, .identify = identify, .close = close_block
 #define BY_RING .name = "io_uring", .submit = ring_submit, .reap = ring_reap
 #define BY_CALLS .name = "pread", .submit = sync_submit, .reap = sync_reap
+#define NVME .nvme = ask_nvme, .rescan = rescan
+#define SCSI .scsi = ask_scsi
 
-static const struct uw_transport_ops tables[MOVERS] = {
-    [RING] = {COMMON, BY_RING},
-    [SYNC] = {COMMON, BY_CALLS},
+static const struct uw_transport_ops tables[UW_BLOCK_DOORS][MOVERS] = {
+    [UW_BLOCK_NO_DOOR] = {[RING] = {COMMON, BY_RING}, [SYNC] = {COMMON, BY_CALLS}},
+    [UW_BLOCK_NVME] = {[RING] = {COMMON, BY_RING, NVME}, [SYNC] = {COMMON, BY_CALLS, NVME}},
+    [UW_BLOCK_SCSI] = {[RING] = {COMMON, BY_RING, SCSI}, [SYNC] = {COMMON, BY_CALLS, SCSI}},
 };
 
-static const struct uw_transport_ops nvme_tables[MOVERS] = {
-    [RING] = {COMMON, BY_RING, .nvme = ask_nvme, .rescan = rescan},
-    [SYNC] = {COMMON, BY_CALLS, .nvme = ask_nvme, .rescan = rescan},
-};
+static enum uw_block_door door_of(const struct uw_drive *drive)
+{
+    if (drive->is_partition || drive->devnum == 0)
+        return UW_BLOCK_NO_DOOR;
+    switch (drive->bus) {
+    case UW_BUS_NVME:
+    case UW_BUS_NVME_FABRICS:
+        return UW_BLOCK_NVME;
+    case UW_BUS_ATA:
+    case UW_BUS_SCSI:
+    case UW_BUS_USB:
+        return UW_BLOCK_SCSI;
+    default:
+        return UW_BLOCK_NO_DOOR;
+    }
+}
 
 bool uw_block_open_with(const struct uw_drive *drive, bool write, enum uw_block_engine engine,
                         struct uw_transport **t, struct uw_error *e)
@@ -259,8 +286,7 @@ bool uw_block_open_with(const struct uw_drive *drive, bool write, enum uw_block_
         return uw_fail(e, UW_E_NOMEM, "%s: no memory to open it", drive->device);
     block->engine = engine;
     block->fd = block->cached_fd = -1;
-    block->nvme = !drive->is_partition && drive->devnum != 0 &&
-                  (drive->bus == UW_BUS_NVME || drive->bus == UW_BUS_NVME_FABRICS);
+    block->door = door_of(drive);
     choose_table(block, engine == UW_BLOCK_SYNC ? SYNC : RING);
     if (!uw_block_open_node(block, drive, write, e)) {
         close_block(&block->transport);

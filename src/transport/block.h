@@ -15,6 +15,9 @@ enum uw_block_engine {
     UW_BLOCK_SYNC,
 };
 
+/* The commands beside reading and writing that whole drives take. */
+enum uw_block_door { UW_BLOCK_NO_DOOR = 0, UW_BLOCK_NVME, UW_BLOCK_SCSI, UW_BLOCK_DOORS };
+
 enum { UW_BLOCK_DEPTH = 16 }; /* buffers at most */
 
 struct uw_ring;
@@ -24,7 +27,7 @@ struct uw_block {
     struct uw_transport transport; /* first: the table's functions cast back */
     enum uw_block_engine engine;
     bool device;
-    bool nvme;             /* a whole NVMe namespace */
+    enum uw_block_door door;
     int fd;                /* direct */
     int cached_fd;         /* a file's second descriptor, through the page cache; -1 for a device */
     uint32_t direct_bytes; /* direct transfers begin and end at multiples of it */

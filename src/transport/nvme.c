@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Admin commands through the distribution's libnvme, each in a process of its own: one that never returns
- * must hold neither another drive nor our exit. */
+/* Admin commands through the distribution's libnvme, each in a process of its own. */
 #include "transport/nvme.h"
 
 #include <dirent.h>
@@ -11,13 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <libnvme.h>
 
-#include "transport/process.h"
+#include "transport/aside.h"
 
 /* What NVMe calls the status: type and code; above it stand More, retry delay and Do Not Retry (base
  * specification 2.0, figure 93). */
@@ -25,78 +23,12 @@ enum { STATUS_BITS = 0x7ff };
 
 enum { CONTROLLERS = 64 };
 
-/* What child and parent share: the answer. The pages outlive the parent's use of them, so that a drive that
- * answers late writes into nothing of ours. */
+/* What child and parent share. */
 struct answer {
     int status;
     uint32_t result;
     uint8_t data[];
 };
-
-/* A process that works on the answer, and the pipe whose end says that it is done. */
-struct work {
-    struct answer *answer;
-    size_t answer_bytes;
-    pid_t child;
-    int done_fd;
-};
-
-static bool share_answer(struct work *work, uint32_t data_bytes, struct uw_error *e)
-{
-    work->answer_bytes = sizeof *work->answer + data_bytes;
-    void *pages = mmap(NULL, work->answer_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (pages == MAP_FAILED)
-        return uw_fail_errno(e, UW_E_NOMEM, errno, "no memory for an NVMe command");
-    work->answer = pages;
-    return true;
-}
-
-/* As fork: returns in the child, too, with *child_fd, which says "done" when one byte is written to it. In
- * the parent -1. */
-static bool split(struct work *work, int fd, int *child_fd, struct uw_error *e)
-{
-    int ends[2];
-    *child_fd = -1;
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return uw_fail_errno(e, UW_E_NOMEM, errno, "no pipe for an NVMe command");
-    const int kept[] = {fd, ends[1]};
-    work->child = uw_process_fork(kept, sizeof kept / sizeof kept[0]);
-    if (work->child == 0) {
-        *child_fd = ends[1];
-        return true;
-    }
-    int why = errno;
-    close(ends[1]);
-    work->done_fd = ends[0];
-    if (work->child > 0)
-        return true;
-    close(ends[0]);
-    return uw_fail_errno(e, UW_E_NOMEM, why, "no process for an NVMe command");
-}
-
-static _Noreturn void leave(int child_fd)
-{
-    _exit(write(child_fd, "d", 1) == 1 ? 0 : 1);
-}
-
-/* False: the time passed (*stalled) or the child ended without a word. */
-static bool await(const struct work *work, int timeout_ms, bool *stalled, struct uw_error *e)
-{
-    char word;
-    ssize_t got;
-    *stalled = !uw_wait_readable(work->done_fd, timeout_ms);
-    if (*stalled) {
-        close(work->done_fd);
-        return uw_fail_errno(e, UW_E_IO, ETIMEDOUT, "the NVMe drive does not answer");
-    }
-    do
-        got = read(work->done_fd, &word, 1);
-    while (got < 0 && errno == EINTR);
-    close(work->done_fd);
-    uw_process_end(work->child);
-    return got == 1 ||
-           uw_fail(e, UW_E_IO, "the process that spoke to the NVMe drive was killed: its answer is lost");
-}
 
 /* 0 for success alone. */
 static int status_of(int returned, int error)
@@ -109,9 +41,10 @@ static int status_of(int returned, int error)
     return status != 0 ? status : -EPROTO;
 }
 
-static _Noreturn void send_and_exit(int fd, const struct uw_nvme_command *command, struct answer *answer,
-                                    int child_fd)
+static void send_command(int fd, const void *order, void *pages)
 {
+    const struct uw_nvme_command *command = order;
+    struct answer *answer = pages;
     struct nvme_passthru_cmd passthru = {
         .opcode = command->opcode,
         .nsid = command->nsid,
@@ -127,13 +60,11 @@ static _Noreturn void send_and_exit(int fd, const struct uw_nvme_command *comman
     int returned = nvme_submit_admin_passthru(fd, &passthru, NULL);
     answer->status = status_of(returned, errno);
     answer->result = returned >= 0 ? passthru.result : 0;
-    leave(child_fd);
 }
 
 bool uw_nvme_ask(int fd, struct uw_nvme_command *command, int timeout_ms, bool *stalled, struct uw_error *e)
 {
-    struct work work = {0};
-    int child_fd;
+    struct uw_aside aside;
     *stalled = false;
     command->result = 0;
     command->status = -ECANCELED;
@@ -142,19 +73,17 @@ bool uw_nvme_ask(int fd, struct uw_nvme_command *command, int timeout_ms, bool *
         (command->data == NULL) != (command->data_bytes == 0))
         return uw_fail(e, UW_E_IO, "no NVMe command of %u bytes and %u ms", command->data_bytes,
                        command->timeout_ms);
-    if (!share_answer(&work, command->data_bytes, e))
+    if (!uw_aside_open(&aside, sizeof(struct answer) + command->data_bytes, e))
         return false;
-    bool good = split(&work, fd, &child_fd, e);
-    if (good && child_fd >= 0)
-        send_and_exit(fd, command, work.answer, child_fd);
-    good = good && await(&work, timeout_ms, stalled, e);
+    bool good = uw_aside_run(&aside, fd, send_command, command, timeout_ms, stalled, e);
     if (good) {
-        command->status = work.answer->status;
-        command->result = work.answer->result;
+        const struct answer *answer = aside.pages;
+        command->status = answer->status;
+        command->result = answer->result;
+        if (command->data_bytes > 0)
+            memcpy(command->data, answer->data, command->data_bytes);
     }
-    if (good && command->data_bytes > 0)
-        memcpy(command->data, work.answer->data, command->data_bytes);
-    munmap(work.answer, work.answer_bytes);
+    uw_aside_close(&aside);
     return good;
 }
 
@@ -245,31 +174,30 @@ static int tell(const char *path)
     return why;
 }
 
-static _Noreturn void tell_and_exit(const struct controllers *list, struct answer *answer, int child_fd)
+static void tell_each(int fd, const void *order, void *pages)
 {
+    (void)fd;
+    const struct controllers *list = order;
+    struct answer *answer = pages;
     for (size_t i = 0; i < list->count; i++) {
         int why = tell(list->paths[i]);
         if (why != 0)
             answer->status = -why;
     }
-    leave(child_fd);
 }
 
 static bool tell_all(const struct controllers *list, int timeout_ms, bool *stalled, struct uw_error *e)
 {
-    struct work work = {0};
-    int child_fd;
+    struct uw_aside aside;
     if (list->count == 0)
         return uw_fail_errno(e, UW_E_IO, ENODEV, "the NVMe drive's controller is not there");
-    if (!share_answer(&work, 0, e))
+    if (!uw_aside_open(&aside, sizeof(struct answer), e))
         return false;
-    bool good = split(&work, -1, &child_fd, e);
-    if (good && child_fd >= 0)
-        tell_and_exit(list, work.answer, child_fd);
-    good = good && await(&work, timeout_ms, stalled, e);
-    if (good && work.answer->status != 0)
-        good = uw_fail_errno(e, UW_E_IO, -work.answer->status, "cannot have the NVMe drive looked at anew");
-    munmap(work.answer, work.answer_bytes);
+    bool good = uw_aside_run(&aside, -1, tell_each, list, timeout_ms, stalled, e);
+    const struct answer *answer = aside.pages;
+    if (good && answer->status != 0)
+        good = uw_fail_errno(e, UW_E_IO, -answer->status, "cannot have the NVMe drive looked at anew");
+    uw_aside_close(&aside);
     return good;
 }
 

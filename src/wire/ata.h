@@ -68,7 +68,7 @@ struct uw_ata_command {
     enum uw_ata_outcome outcome;
     struct uw_ata_registers registers;
     uint8_t sense_key, asc, ascq;
-    int host_errno; /* of NO_ANSWER; 0: none */
+    int host_errno; /* of NO_ANSWER, -errno as struct uw_scsi_command has it; 0: none */
 };
 
 /* Commands, complete with timeout_ms. `block` is UW_ATA_BLOCK_BYTES. */
