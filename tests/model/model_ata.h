@@ -147,7 +147,8 @@ struct model_ata_config {
     uint16_t rotation;         /* word 217 */
     bool no_checksum;          /* word 255 is 0 */
     bool no_48_bit, encrypts_all;
-    bool no_log; /* READ LOG EXT aborts */
+    bool no_log;    /* READ LOG EXT aborts */
+    bool short_nop; /* NOP echoes what a 28-bit command has */
     /* Hidden areas, in sectors: DCO takes its part from the end of the media, then HPA or AMAX theirs. */
     bool hpa, amax, dco;
     uint64_t hpa_sectors, amax_sectors, dco_sectors;

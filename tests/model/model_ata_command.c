@@ -167,6 +167,14 @@ static void read_log(struct model_ata *ata, struct ata_task *task)
             ata_abort(task);
 }
 
+/* Aborts by design. */
+static void nop(const struct model_ata *ata, struct ata_task *task)
+{
+    ata_abort(task);
+    if (ata->config.short_nop)
+        task->count_out &= 0xff, task->lba_out &= 0xffffff;
+}
+
 /* --- States --- */
 
 /* ACS-4, 4.18: what a locked drive goes on to take. Of B4h and 78h the functions decide. */
@@ -200,6 +208,9 @@ static void carry_out(struct model_ata *ata, struct ata_task *task)
         return;
     }
     switch (task->command) {
+    case NOP:
+        nop(ata, task);
+        return;
     case ATA_NATIVE_EXT:
     case SET_MAX_EXT:
         host_protected(ata, task);
@@ -238,7 +249,7 @@ static void carry_out(struct model_ata *ata, struct ata_task *task)
         if (task->command >= SET_PASSWORD && task->command <= DISABLE_PASSWORD)
             ata_security(ata, task);
         else
-            ata_abort(task); /* NOP too, by design */
+            ata_abort(task);
     }
 }
 

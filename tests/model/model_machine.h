@@ -13,7 +13,7 @@
 #include "model_nvme.h"
 
 /* What the machine says of a drive, and how it lets itself be opened. Strings as the drive says them: any
- * bytes up to a NUL. NULL and zero: an NVMe SSD that can be opened. */
+ * bytes up to a NUL. NULL and zero: an NVMe SSD that can be opened, or what the model says. */
 struct model_facts {
     const char *name; /* the device is /model/NAME */
     const char *vendor, *model, *serial, *wwn, *firmware;
@@ -65,7 +65,8 @@ bool model_machine_put_nvme(struct model_machine *machine, size_t index, const s
                             struct model_nvme *nvme, uint32_t nsid, uint64_t order);
 
 /* The same for an ATA drive, which must outlive the machine. What is known of it comes through the product's
- * own way to an ATA drive; size, serial and WWN are those that the host read from it. False: without power. */
+ * own way to an ATA drive; size, serial and WWN are those that the host read from it. False: without power.
+ */
 bool model_machine_put_ata(struct model_machine *machine, size_t index, const struct model_facts *facts,
                            struct model_ata *ata, uint64_t order);
 
