@@ -33,7 +33,7 @@ struct door {
     struct pending pending[PENDING];
     unsigned count;
     struct door *next; /* abandoned before it */
-    /* Of an NVMe drive: the controller's time as this door has it, and by whose clock it last moved on. */
+    /* Of a drive with commands: its own time as this door has it, and by whose clock it last moved on. */
     uint64_t time_ms, seen_ms;
     const uint64_t *seen_clock;
     atomic_bool asking;
@@ -52,10 +52,11 @@ static void complain(struct model_drive *drive, const char *what)
         snprintf(drive->complaint, sizeof drive->complaint, "%s: %s", drive->facts.name, what);
 }
 
-/* A thread's clock says how long it waited, not what time it is: it may be younger than the controller. */
-static uint64_t controller_ms(struct door *door)
+/* A thread's clock says how long it waited, not what time it is: it may be younger than the drive. */
+static uint64_t drive_ms(struct door *door)
 {
-    uint64_t now_ms = model_nvme_now(door->drive->nvme);
+    const struct model_drive *drive = door->drive;
+    uint64_t now_ms = drive->ata != NULL ? model_ata_now(drive->ata) : model_nvme_now(drive->nvme);
     if (door->seen_clock == &clock_ms && clock_ms > door->seen_ms)
         door->time_ms += clock_ms - door->seen_ms;
     door->seen_clock = &clock_ms;
@@ -64,27 +65,33 @@ static uint64_t controller_ms(struct door *door)
     return door->time_ms;
 }
 
-/* Reads, writes, flushes and looks of either kind of drive. */
+/* Reads, writes, flushes and looks of any kind of drive. */
 static int64_t move_blocks(struct door *door, bool write, uint64_t offset, uint32_t length, uint8_t *data)
 {
     struct model_drive *drive = door->drive;
-    if (drive->nvme == NULL)
-        return model_block_move(drive->block, write, offset, length, data);
-    return model_nvme_move(drive->nvme, drive->place, controller_ms(door), write, offset, length, data);
+    if (drive->ata != NULL)
+        return model_ata_move(drive->ata, drive_ms(door), write, offset, length, data);
+    if (drive->nvme != NULL)
+        return model_nvme_move(drive->nvme, drive->place, drive_ms(door), write, offset, length, data);
+    return model_block_move(drive->block, write, offset, length, data);
 }
 
 static int flush_blocks(struct door *door)
 {
     struct model_drive *drive = door->drive;
+    if (drive->ata != NULL)
+        return model_ata_flush(drive->ata, drive_ms(door));
     return drive->nvme == NULL ? model_block_flush(drive->block)
-                               : model_nvme_flush(drive->nvme, drive->place, controller_ms(door));
+                               : model_nvme_flush(drive->nvme, drive->place, drive_ms(door));
 }
 
 static int look_at_blocks(struct door *door, uint64_t *bytes)
 {
     struct model_drive *drive = door->drive;
+    if (drive->ata != NULL)
+        return model_ata_look(drive->ata, drive_ms(door), bytes);
     return drive->nvme == NULL ? model_block_look(drive->block, bytes)
-                               : model_nvme_look(drive->nvme, drive->place, controller_ms(door), bytes);
+                               : model_nvme_look(drive->nvme, drive->place, drive_ms(door), bytes);
 }
 
 static void maybe_hold(struct model_drive *drive, unsigned on, uint64_t offset, uint64_t length)
@@ -289,7 +296,7 @@ static bool identify(struct uw_transport *t, struct uw_identity *identity, struc
     return true;
 }
 
-/* Begins an exchange with the controller. */
+/* Begins an exchange with a drive that takes commands. */
 static bool enter(struct uw_transport *t, struct uw_error *e)
 {
     struct door *door = door_of(t);
@@ -319,8 +326,24 @@ static bool nvme(struct uw_transport *t, struct uw_nvme_command *command, int ti
         return false;
     if (timeout_ms >= 0 && (uint64_t)timeout_ms <= command->timeout_ms)
         complain(drive, "less patience than the kernel has");
-    uint64_t before_ms = controller_ms(door), now_ms = before_ms;
+    uint64_t before_ms = drive_ms(door), now_ms = before_ms;
     bool answered = model_nvme_ask(drive->nvme, &now_ms, command, timeout_ms, stalled);
+    leave(door, before_ms, now_ms);
+    return answered || uw_fail(e, UW_E_IO, "/model/%s: no answer to a command", drive->facts.name);
+}
+
+static bool scsi(struct uw_transport *t, struct uw_scsi_command *command, int timeout_ms, bool *stalled,
+                 struct uw_error *e)
+{
+    struct door *door = door_of(t);
+    struct model_drive *drive = door->drive;
+    *stalled = false;
+    if (!enter(t, e))
+        return false;
+    if (timeout_ms >= 0 && (uint64_t)timeout_ms <= command->timeout_ms)
+        complain(drive, "less patience than the kernel has");
+    uint64_t before_ms = drive_ms(door), now_ms = before_ms;
+    bool answered = model_ata_scsi(drive->ata, &now_ms, command, timeout_ms, stalled);
     leave(door, before_ms, now_ms);
     return answered || uw_fail(e, UW_E_IO, "/model/%s: no answer to a command", drive->facts.name);
 }
@@ -332,7 +355,7 @@ static bool rescan(struct uw_transport *t, int timeout_ms, bool *stalled, struct
     *stalled = false;
     if (!enter(t, e))
         return false;
-    uint64_t before_ms = controller_ms(door), now_ms = before_ms;
+    uint64_t before_ms = drive_ms(door), now_ms = before_ms;
     int error = model_nvme_rescan(door->drive->nvme, &now_ms, timeout_ms, stalled);
     leave(door, before_ms, now_ms);
     if (*stalled)
@@ -344,8 +367,11 @@ static void close_door(struct uw_transport *t)
 {
     struct door *door = door_of(t);
     char told[MODEL_NVME_COMPLAINT] = "";
+    _Static_assert(sizeof told >= MODEL_ATA_COMPLAINT, "either drive's");
     if (door->drive->nvme != NULL)
         model_nvme_complaint(door->drive->nvme, told);
+    if (door->drive->ata != NULL)
+        model_ata_complaint(door->drive->ata, told);
     if (told[0] != '\0')
         complain(door->drive, told);
     door->drive->opens--;
@@ -383,6 +409,16 @@ static const struct uw_transport_ops nvme_ops = {.name = "model",
                                                  .rescan = rescan,
                                                  .close = close_door};
 
+static const struct uw_transport_ops ata_ops = {.name = "model",
+                                                .simulated = true,
+                                                .begin = begin,
+                                                .submit = submit,
+                                                .reap = reap,
+                                                .flush = flush,
+                                                .identify = identify,
+                                                .scsi = scsi,
+                                                .close = close_door};
+
 static struct model_drive *by_device(struct model_machine *machine, const char *device)
 {
     static const char folder[] = "/model/";
@@ -405,6 +441,8 @@ static bool describe(struct model_drive *from, struct uw_drive *to)
 
 static bool is_there(const struct model_drive *drive)
 {
+    if (drive->ata != NULL)
+        return model_ata_is_powered(drive->ata);
     return drive->nvme == NULL || model_nvme_is_powered(drive->nvme);
 }
 
@@ -470,8 +508,11 @@ static bool open_drive(void *user, const struct uw_drive *drive, bool write, str
     if (door == NULL)
         return uw_fail(e, UW_E_NOMEM, "out of memory");
     door->drive = found;
-    door->transport = (struct uw_transport){.ops = found->nvme != NULL ? &nvme_ops : &ops,
-                                            .bytes = found->block->config.bytes,
+    door->transport = (struct uw_transport){.ops = found->ata != NULL    ? &ata_ops
+                                                   : found->nvme != NULL ? &nvme_ops
+                                                                         : &ops,
+                                            .bytes = found->ata != NULL ? model_ata_names(found->ata).bytes
+                                                                        : found->block->config.bytes,
                                             .block_bytes = found->block->config.block_bytes,
                                             .direct_io = !found->facts.through_cache};
     found->opens++;
@@ -510,7 +551,7 @@ bool model_machine_init(struct model_machine *machine, size_t drives)
 void model_machine_clear(struct model_machine *machine)
 {
     for (size_t i = 0; machine->drives != NULL && i < machine->count; i++)
-        if (machine->drives[i].nvme == NULL)
+        if (machine->drives[i].nvme == NULL && machine->drives[i].ata == NULL)
             model_block_free(machine->drives[i].block);
     free(machine->drives);
     *machine = (struct model_machine){0};
@@ -539,6 +580,16 @@ bool model_machine_put_nvme(struct model_machine *machine, size_t index, const s
                                                   .old_before = model_nvme_truth(controller, place).old_units,
                                                   .seen_before = controller->seen_count,
                                                   .order = order};
+    return true;
+}
+
+bool model_machine_put_ata(struct model_machine *machine, size_t index, const struct model_facts *facts,
+                           struct model_ata *ata, uint64_t order)
+{
+    if (!model_ata_is_powered(ata))
+        return false;
+    machine->drives[index] = (struct model_drive){
+        .machine = machine, .facts = *facts, .block = ata->block, .ata = ata, .order = order};
     return true;
 }
 

@@ -8,11 +8,12 @@
 #include <stdatomic.h>
 
 #include "engine/machine.h"
+#include "model_ata.h"
 #include "model_block.h"
 #include "model_nvme.h"
 
 /* What the machine says of a drive, and how it lets itself be opened. Strings as the drive says them: any
- * bytes up to a NUL. NULL and zero: an NVMe SSD that can be opened. */
+ * bytes up to a NUL. NULL and zero: an NVMe SSD that can be opened, or what the model says. */
 struct model_facts {
     const char *name; /* the device is /model/NAME */
     const char *vendor, *model, *serial, *wwn, *firmware;
@@ -33,8 +34,9 @@ struct model_machine;
 struct model_drive {
     struct model_machine *machine;
     struct model_facts facts;
-    struct model_block *block; /* of an NVMe drive: its namespace's */
-    struct model_nvme *nvme;   /* borrowed; NULL: a plain block device */
+    struct model_block *block; /* of an NVMe drive: its namespace's; of an ATA drive: all its media */
+    struct model_nvme *nvme;   /* borrowed; NULL: no NVMe drive */
+    struct model_ata *ata;     /* borrowed; NULL: no ATA drive */
     size_t place;              /* of the namespace */
     uint64_t old_before;       /* units of old data on it when it was put here */
     size_t seen_before;        /* of the commands that its controller saw: before it was put here */
@@ -63,6 +65,12 @@ bool model_machine_put(struct model_machine *machine, size_t index, const struct
  * WWN, model, firmware and sizes are what the controller's pages say. False where nsid is not attached. */
 bool model_machine_put_nvme(struct model_machine *machine, size_t index, const struct model_facts *facts,
                             struct model_nvme *nvme, uint32_t nsid, uint64_t order);
+
+/* The same for an ATA drive, which must outlive the machine. What is known of it comes through the product's
+ * own way to an ATA drive; size, serial and WWN are those that the host read from it. False: without power.
+ */
+bool model_machine_put_ata(struct model_machine *machine, size_t index, const struct model_facts *facts,
+                           struct model_ata *ata, uint64_t order);
 
 /* Time passes for the calling thread. */
 void model_machine_wait(void *user, uint32_t ms);

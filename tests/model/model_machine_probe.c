@@ -96,6 +96,24 @@ static uint64_t describe_nvme(struct model_drive *from, struct uw_drive *to)
     return look.now_ms - before_ms;
 }
 
+static uint64_t describe_ata(struct model_drive *from, struct uw_drive *to)
+{
+    const struct model_ata_config *config = &from->ata->config;
+    char serial[UW_DRIVE_STRING_BYTES], wwn[UW_DRIVE_STRING_BYTES];
+    uint64_t took_ms = model_machine_describe_ata(from, to);
+    model_machine_names_ata(from, serial, sizeof serial, wwn, sizeof wwn);
+    say(to, "serial", to->serial, sizeof to->serial, serial);
+    say(to, "wwn", to->wwn, sizeof to->wwn, wwn);
+    say(to, "model", to->model, sizeof to->model, config->model != NULL ? config->model : "MODEL ATA DRIVE");
+    say(to, "firmware", to->firmware, sizeof to->firmware,
+        config->firmware != NULL ? config->firmware : "1.0");
+    if (from->facts.media == UW_MEDIA_UNKNOWN)
+        to->media = config->rotation > 1 ? UW_MEDIA_HDD : UW_MEDIA_SSD;
+    if (from->facts.bus == UW_BUS_UNKNOWN)
+        to->bus = config->sat.usb ? UW_BUS_USB : UW_BUS_ATA;
+    return took_ms;
+}
+
 static void identity_nvme(const struct model_drive *from, struct uw_identity *seen)
 {
     struct model_nvme_names names = model_nvme_names(from->nvme, from->place);
@@ -174,6 +192,8 @@ bool model_machine_describe(struct model_drive *from, struct uw_drive *to, uint6
     copy_serial(from, to, to->serial, sizeof to->serial);
     if (from->nvme != NULL)
         *took_ms = describe_nvme(from, to);
+    if (from->ata != NULL)
+        *took_ms = describe_ata(from, to);
     if (facts->uses_unknown)
         uw_drive_set_unknown(to, "in_use", "read_error");
     uw_drive_set_id(to, serial_is_unique(from));
@@ -188,6 +208,8 @@ void model_machine_identity(const struct model_drive *from, struct uw_identity *
     copy_text(&none, "wwn", seen->wwn, sizeof seen->wwn, from->facts.wwn);
     if (from->nvme != NULL)
         identity_nvme(from, seen);
+    if (from->ata != NULL)
+        model_machine_names_ata(from, seen->serial, sizeof seen->serial, seen->wwn, sizeof seen->wwn);
     if (from->block->other[MODEL_SERIAL])
         snprintf(seen->serial, sizeof seen->serial, "ANOTHER");
     if (from->block->other[MODEL_WWN])
