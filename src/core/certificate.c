@@ -126,7 +126,8 @@ static void beyond(const struct uw_fold *fold, char *text, size_t text_bytes)
     if (areas[0] != '\0')
         snprintf(text, text_bytes, "%s areas were not reached.", areas);
     else if (has_limitation(fold, "other_namespaces_not_covered"))
-        snprintf(text, text_bytes, "Other namespaces and unallocated capacity of the drive were not reached.");
+        snprintf(text, text_bytes,
+                 "Other namespaces and unallocated capacity of the drive were not reached.");
     else
         snprintf(text, text_bytes,
                  "Areas outside the addressable range were erased on the maker's assurance; they were not "
