@@ -305,7 +305,7 @@ static void every_answer(void **state)
         memset(answer.sense, 0x5c, sizeof answer.sense);
         struct uw_scsi_command command = uw_scsi_inquiry(block, sizeof block);
         bool stalled = true;
-        assert_true(uw_scsi_ask(fd, &command, LIMIT_MS, &stalled, NULL));
+        assert_true(uw_scsi_ask(fd, &command, LIMIT_MS, NULL, &stalled, NULL));
         assert_false(stalled);
         if (command.host_errno != rows[i].host_errno || command.moved_bytes != rows[i].moved ||
             command.sense_bytes != rows[i].sense_kept)
@@ -347,7 +347,7 @@ static void data_come_in_and_no_more_than_asked(void **state)
     set_good();
     memset(wide, 0x11, sizeof wide);
     struct uw_scsi_command command = uw_scsi_inquiry(wide + 4, 512);
-    assert_true(uw_scsi_ask(fd, &command, LIMIT_MS, &stalled, NULL));
+    assert_true(uw_scsi_ask(fd, &command, LIMIT_MS, NULL, &stalled, NULL));
     for (size_t i = 0; i < sizeof wide; i++)
         assert_int_equal(wide[i], i < 4 || i >= sizeof wide - 4 ? 0x11 : 0xa5);
     close(fd);
@@ -375,7 +375,7 @@ static void no_command_without_a_limit_or_with_odd_data(void **state)
         struct uw_scsi_command command = rows[i];
         struct uw_error e = {0};
         bool stalled = true;
-        assert_false(uw_scsi_ask(0, &command, LIMIT_MS, &stalled, &e));
+        assert_false(uw_scsi_ask(0, &command, LIMIT_MS, NULL, &stalled, &e));
         assert_false(stalled);
         assert_int_equal(e.code, UW_E_IO);
         assert_int_equal(command.host_errno, -ECANCELED);
@@ -397,7 +397,7 @@ static void a_killed_sender_is_no_success(void **state)
     bool stalled = true;
     int fd = desk_file();
     desk_serve = die;
-    assert_false(uw_scsi_ask(fd, &command, LIMIT_MS, &stalled, &e));
+    assert_false(uw_scsi_ask(fd, &command, LIMIT_MS, NULL, &stalled, &e));
     assert_false(stalled);
     assert_int_equal(e.code, UW_E_IO);
     assert_non_null(strstr(e.text, "killed"));
