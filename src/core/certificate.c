@@ -97,22 +97,41 @@ static json_t *sanitized_statement(const struct uw_fold *fold)
         read_back, areas[0] ? " " : "", areas, areas[0] ? " areas were not reached." : "");
 }
 
+static bool has_limitation(const struct uw_fold *fold, const char *wanted)
+{
+    size_t i;
+    json_t *code;
+    json_array_foreach(json_object_get(fold->plan, "limitations"), i, code) {
+        if (json_is_string(code) && strcmp(json_string_value(code), wanted) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* What the drive did itself: by its word, and by what was looked for. */
 static json_t *internal_statement(const struct uw_fold *fold)
 {
     const json_t *canary = json_object_get(fold->verification, "canary");
     const char *method = method_of(fold);
     json_int_t samples = json_integer_value(json_object_get(fold->verification, "samples"));
-    json_int_t written = json_integer_value(json_object_get(canary, "written"));
-    char markers[128] = "no markers could be written before";
-    if (json_is_object(canary))
-        snprintf(markers, sizeof markers,
-                 "none held one of the %" JSON_INTEGER_FORMAT " markers written before", written);
+    json_int_t kept = json_integer_value(json_object_get(canary, "readable_before"));
+    char seen[160];
+    if (kept > 0)
+        snprintf(seen, sizeof seen,
+                 "of %" JSON_INTEGER_FORMAT " sampled locations none held one of the %" JSON_INTEGER_FORMAT
+                 " markers written before",
+                 samples, kept);
+    else
+        snprintf(seen, sizeof seen,
+                 "no markers could be written before; %" JSON_INTEGER_FORMAT
+                 " sampled locations hold what it should leave",
+                 samples);
     return json_sprintf(
-        "The drive reported successful completion of %s; of %" JSON_INTEGER_FORMAT
-        " sampled locations %s. Areas outside the addressable range were erased on the maker's "
-        "assurance; they were not inspected.",
-        method != NULL ? method : "its erase", samples, markers);
+        "The drive reported successful completion of %s; %s. %s", method != NULL ? method : "its erase", seen,
+        has_limitation(fold, "other_namespaces_not_covered")
+            ? "Other namespaces and unallocated capacity of the drive were not reached."
+            : "Areas outside the addressable range were erased on the maker's assurance; they "
+              "were not inspected.");
 }
 
 static json_t *statement(const struct uw_fold *fold, enum uw_verdict verdict, const char *reason)

@@ -128,8 +128,10 @@ static json_t *raw_json(const struct uw_nvme_controller *c)
 json_t *uw_drive_capabilities_json(const struct uw_drive *drive)
 {
     const struct uw_nvme_controller *c = &drive->nvme.controller;
-    if (!is_nvme(drive) || !c->known)
+    if (!is_nvme(drive))
         return json_object();
+    if (!c->known)
+        return json_pack("{s:n, s:n, s:n, s:n}", "sanitize", "format", "sanitize_status", "raw");
     return json_pack("{s:o, s:o, s:o, s:o}", "sanitize", sanitize_json(c->sanicap), "format", format_json(c),
                      "sanitize_status", sanitize_status_json(&drive->nvme.sanitize), "raw", raw_json(c));
 }
@@ -154,25 +156,30 @@ json_t *uw_drive_health_json(const struct uw_drive *drive)
                      counted(h->unsafe_shutdowns), "media_errors", counted(h->media_errors));
 }
 
-/* Names the nulls of entry.PARENT, and PARENT itself where it is null or, being empty, has a reason. What the
- * drive answered and no integer holds is not supported by the document. */
+static const char *reason_of(const struct uw_drive *drive, const char *parent, const char *path)
+{
+    const char *reason = uw_drive_unknown_reason(drive, path);
+    if (reason == NULL)
+        reason = uw_drive_unknown_reason(drive, parent);
+    if (reason == NULL)
+        reason = is_nvme(drive) ? "not_supported" : "not_applicable";
+    return reason;
+}
+
+/* Names entry.PARENT where it is null, or its members that are. */
 static bool name_nulls(json_t *entry, const struct uw_drive *drive, const char *parent)
 {
-    json_t *unknown = json_object_get(entry, "unknown"), *value;
-    json_t *object = json_object_get(entry, parent);
-    const char *key, *reason = uw_drive_unknown_reason(drive, parent);
+    json_t *unknown = json_object_get(entry, "unknown"), *object = json_object_get(entry, parent), *value;
+    const char *key;
     char path[UW_NAME_BYTES];
-    bool empty = json_is_null(object) || (json_object_size(object) == 0 && reason != NULL);
-    if (empty && !put(unknown, parent, json_string(reason != NULL ? reason : "not_probed")))
-        return false;
+    if (json_is_null(object))
+        return put(unknown, parent, json_string(reason_of(drive, parent, parent)));
     json_object_foreach(object, key, value) {
         if (!json_is_null(value))
             continue;
         snprintf(path, sizeof path, "%s.%s", parent, key);
-        reason = uw_drive_unknown_reason(drive, path);
-        const char *otherwise = is_nvme(drive) ? "not_supported" : "not_applicable";
         if (json_object_get(unknown, path) == NULL &&
-            !put(unknown, path, json_string(reason != NULL ? reason : otherwise)))
+            !put(unknown, path, json_string(reason_of(drive, parent, path))))
             return false;
     }
     return true;

@@ -314,6 +314,7 @@ void uw_fold_event(struct uw_fold *fold, const struct uw_event *event)
         break;
     case UW_EVENT_COMMAND_SENT:
         record_command(fold, data);
+        fold->continues = true; /* until the step's end says otherwise */
         break;
     case UW_EVENT_DRIVE_STATE:
         record_state(fold, data);
@@ -345,6 +346,7 @@ void uw_fold_event(struct uw_fold *fold, const struct uw_event *event)
         break;
     case UW_EVENT_STALLED:
         fold->evidence.stalled = true;
+        fold->evidence.answers = is_true(data, "answers");
         break;
     case UW_EVENT_FAILED:
         keep(fold, &fold->failure, data);

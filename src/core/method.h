@@ -39,9 +39,11 @@ struct uw_method_end {
     bool accepted; /* the drive took our command (or was found at work, with `attach`); the host's writes were
                       begun */
     bool complete; /* a positive end of everything that was to be done, which belongs to our own command */
-    bool continues; /* the drive goes on with it, whatever we do */
-    bool stalled;   /* it does not come to an end: nothing moved for longer than any drive needs */
-    char why[256];  /* not complete: what was seen instead, for people; empty: nothing to add */
+    bool continues;        /* the drive goes on with it, whatever we do */
+    bool stalled;          /* it does not come to an end: nothing moved for longer than any drive needs */
+    enum uw_leaves leaves; /* what stands there now; of an erase inside the drive */
+    bool unmapped; /* what is read back may be what the drive reads in unmapped blocks, and not the media */
+    char why[256]; /* not complete: what was seen instead, for people; empty: nothing to add */
 };
 
 struct uw_method {
@@ -55,11 +57,6 @@ struct uw_method {
     bool (*fits)(const struct uw_drive *drive, char *why, size_t why_bytes);
     /* Whether it erases every namespace of the drive's subsystem; NULL: the target alone. */
     bool (*hits_subsystem)(const struct uw_drive *drive);
-    /* Whether what is read back afterwards is the media, and not what the drive reads in unmapped blocks.
-     * NULL: it may be either. */
-    bool (*keeps_mapped)(const struct uw_drive *drive);
-    /* NULL: UW_LEAVES_PASS. */
-    enum uw_leaves (*leaves)(const struct uw_drive *drive);
     /* What the drive says that it takes, in seconds; 0: it does not say. NULL: a host's writes. */
     uint64_t (*estimate_s)(const struct uw_drive *drive);
     /* Runs to the end. False: the machinery failed, *e says how. */

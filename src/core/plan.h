@@ -85,6 +85,9 @@ struct uw_plan {
 void uw_plan_make(const struct uw_drive *drive, const struct uw_policy *policy, uw_method_list *methods,
                   struct uw_plan *plan);
 
+/* Two namespaces of one drive. One that has no name of its own is known by its controller's node. */
+bool uw_same_subsystem(const struct uw_drive *a, const struct uw_drive *b);
+
 /* An erase of every namespace of a drive must have been asked for each of them: refuses those plans whose
  * method erases attached namespaces that no other plan of the list erases in the same way. Called when all
  * plans are made, and again when some of them were refused since. */

@@ -7,7 +7,7 @@
 #include "core/plan.h"
 
 /* Two namespaces of one drive. What has no name of its own is known by its node alone. */
-static bool same_subsystem(const struct uw_drive *a, const struct uw_drive *b)
+bool uw_same_subsystem(const struct uw_drive *a, const struct uw_drive *b)
 {
     const struct uw_nvme_controller *left = &a->nvme.controller, *right = &b->nvme.controller;
     bool named = left->serial[0] != '\0' && left->subsystem[0] != '\0';
@@ -21,7 +21,7 @@ static bool is_planned(const struct uw_plan *by, uint32_t nsid, struct uw_plan *
     for (size_t i = 0; i < count; i++)
         if (plans[i] != by && !plans[i]->refusal.refused && plans[i]->method == by->method &&
             plans[i]->hits_subsystem && plans[i]->drive->nvme.ns.nsid == nsid &&
-            same_subsystem(plans[i]->drive, by->drive))
+            uw_same_subsystem(plans[i]->drive, by->drive))
             return true;
     return false;
 }
@@ -48,6 +48,17 @@ static size_t unplanned_siblings(const struct uw_plan *plan, struct uw_plan *con
     return missing;
 }
 
+/* Namespaces that another controller of the drive may lead to: of this host, or, over a network, of any. */
+static bool reaches_unknown(const struct uw_plan *plan)
+{
+    const struct uw_drive *drive = plan->drive;
+    bool shared = (drive->nvme.controller.cmic & UW_NVME_CMIC_CONTROLLERS) != 0;
+    bool unattached = false;
+    for (size_t i = 0; i < plan->also_affected_count; i++)
+        unattached = unattached || !plan->also_affected[i].attached;
+    return (shared && uw_namespaces_unlisted(drive)) || (drive->bus == UW_BUS_NVME_FABRICS && unattached);
+}
+
 /* Each refusal takes away what another plan stood on. */
 void uw_plan_siblings(struct uw_plan **plans, size_t count)
 {
@@ -60,12 +71,18 @@ void uw_plan_siblings(struct uw_plan **plans, size_t count)
             if (plan->refusal.refused || plan->method == NULL || !plan->hits_subsystem)
                 continue;
             size_t n = unplanned_siblings(plan, plans, count, missing);
-            if (n == 0)
+            if (n == 0 && !reaches_unknown(plan))
                 continue;
+            if (n == 0)
+                uw_plan_refuse(
+                    plan, 4, "siblings", "--method overwrite",
+                    "%s erases namespaces that other controllers or hosts may use, and which those are "
+                    "cannot be told",
+                    plan->method->id);
             uw_plan_refuse(plan, 4, "siblings",
                            plan->attach ? "name every namespace of the drive"
                                         : "name every namespace of the drive, or --method overwrite",
-                           "%s erases namespace%s %s of the same drive too, which this run does not erase",
+                           "%s erases namespace%s %s of the same drive too, and this run does not",
                            plan->method->id, n == 1 ? "" : "s", missing);
             changed = true;
         }

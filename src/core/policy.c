@@ -161,7 +161,10 @@ static bool leaves_namespaces(const struct uw_drive *drive, enum uw_technique te
 {
     if (techniques[technique].reach != REACH_NAMESPACES)
         return false;
-    return has_unallocated(drive) || (!subsystem && has_other_namespaces(drive));
+    /* A format reaches what is attached. */
+    return has_unallocated(drive) || (!subsystem && has_other_namespaces(drive)) ||
+           (drive->nvme.allocated.known && drive->nvme.active.known &&
+            drive->nvme.allocated.count > drive->nvme.active.count);
 }
 
 enum uw_level uw_level_limit(const struct uw_drive *drive, enum uw_technique technique, bool subsystem)

@@ -60,5 +60,7 @@ enum uw_leaves {
     UW_LEAVES_CONSTANT, /* each block one byte value throughout */
     UW_LEAVES_ERASED    /* each block one byte value throughout, or noise */
 };
+const char *uw_leaves_name(enum uw_leaves leaves); /* as documents say it: "pass", "zeros", ... */
+bool uw_leaves_parse(const char *name, enum uw_leaves *leaves);
 
 #endif

@@ -10,7 +10,7 @@ struct uw_erase {
     struct uw_stream stream;
     struct uw_job_phase phase;
     struct uw_planted planted;
-    bool marked;           /* canaries were planted, or tried */
+    bool looked_at;        /* witnesses were taken, and canaries planted, or tried */
     struct uw_image image; /* of the last pass that was begun, or what the drive should leave */
     bool stalled;          /* nothing moved for too long */
     bool ended_well;       /* the method came to a positive end */
@@ -22,8 +22,8 @@ bool uw_erase_stopped(void *engine);
 
 /* internal.c: fills in what a method inside the drive asks of the engine. */
 void uw_erase_lend_internal(struct uw_erase *erase, struct uw_method_run *run);
-/* What the method should leave behind. */
-struct uw_image uw_erase_image(const struct uw_plan *plan);
+/* What an erase inside the drive should have left. */
+struct uw_image uw_erase_image(const struct uw_method_end *end);
 /* Puts on record what another job's command did to this drive too. */
 void uw_erase_record(struct uw_erase *erase, const struct uw_said *said);
 /* Puts on record what the drive says of its health now, where it says so. */

@@ -5,33 +5,77 @@
 
 #include "engine/run.h"
 
-static bool same_subsystem(const struct uw_drive *a, const struct uw_drive *b)
-{
-    const struct uw_nvme_controller *one = &a->nvme.controller, *two = &b->nvme.controller;
-    return a->nvme.known && b->nvme.known && strcmp(one->serial, two->serial) == 0 &&
-           strcmp(one->model, two->model) == 0 && strcmp(one->subsystem, two->subsystem) == 0;
-}
-
-void uw_run_refuse_siblings(struct uw_run *run, bool *admitted)
+/* One that will not be erased, for whatever reason, leaves the others without what they need. */
+static bool plan_siblings(struct uw_run *run, const bool *admitted)
 {
     struct uw_plan **plans = calloc(run->job_count + 1, sizeof *plans);
-    for (size_t i = 0; plans != NULL && i < run->job_count; i++)
-        plans[i] = &run->jobs[i].plan;
-    if (plans != NULL)
-        uw_plan_siblings(plans, run->job_count);
+    size_t count = 0;
+    if (plans == NULL)
+        return false;
+    for (size_t i = 0; i < run->job_count; i++)
+        if (admitted == NULL || admitted[i])
+            plans[count++] = &run->jobs[i].plan;
+    uw_plan_siblings(plans, count);
+    free(plans);
+    return true;
+}
+
+static bool is_named(const struct uw_run *run, const struct uw_drive *drive)
+{
+    for (size_t i = 0; i < run->job_count; i++)
+        if (run->jobs[i].drive.devnum == drive->devnum)
+            return true;
+    return false;
+}
+
+/* Every block device of the drive, also one that is reached through another of its controllers. */
+static void refuse_for(struct uw_run *run, const struct uw_drives *drives, struct uw_plan *plan)
+{
+    for (size_t i = 0; i < drives->count && !plan->refusal.refused; i++) {
+        const struct uw_drive *other = &drives->items[i];
+        if (uw_same_subsystem(other, plan->drive) && !is_named(run, other))
+            uw_plan_refuse(
+                plan, UW_EXIT_REFUSED, "siblings", "name every namespace of the drive, or --method overwrite",
+                "%s erases %s of the same drive too, and this run does not", plan->method->id, other->device);
+    }
+}
+
+static bool refuse_unnamed(struct uw_run *run, struct uw_error *e)
+{
+    struct uw_drives drives;
+    bool any = false;
+    for (size_t i = 0; i < run->job_count; i++)
+        any = any || (run->jobs[i].plan.hits_subsystem && !run->jobs[i].plan.refusal.refused);
+    if (!any)
+        return true;
+    if (!run->machine->all(run->machine->user, &drives, e))
+        return false;
+    for (size_t i = 0; i < run->job_count; i++)
+        if (run->jobs[i].plan.hits_subsystem && run->jobs[i].plan.method != NULL)
+            refuse_for(run, &drives, &run->jobs[i].plan);
+    uw_drives_clear(&drives);
+    return true;
+}
+
+bool uw_run_plan_siblings(struct uw_run *run, struct uw_error *e)
+{
+    if (run->request->check)
+        return true;
+    return refuse_unnamed(run, e) && (plan_siblings(run, NULL) || uw_fail(e, UW_E_NOMEM, "out of memory"));
+}
+
+bool uw_run_refuse_siblings(struct uw_run *run, bool *admitted, struct uw_error *e)
+{
+    if (!plan_siblings(run, admitted))
+        return uw_fail(e, UW_E_NOMEM, "out of memory");
     for (size_t i = 0; i < run->job_count; i++) {
-        struct uw_plan *plan = &run->jobs[i].plan;
-        if (!admitted[i])
-            continue;
-        /* Where nothing could be found out nothing may be erased with others. */
-        if (plans == NULL && plan->hits_subsystem)
-            uw_plan_refuse(plan, UW_EXIT_REFUSED, "siblings", "free some memory", "out of memory");
-        if (!plan->refusal.refused)
+        const struct uw_refusal *refusal = &run->jobs[i].plan.refusal;
+        if (!admitted[i] || !refusal->refused)
             continue;
         admitted[i] = false;
-        uw_job_post(&run->jobs[i], UW_EVENT_REFUSED, uw_refusal_json(&plan->refusal));
+        uw_job_post(&run->jobs[i], UW_EVENT_REFUSED, uw_refusal_json(refusal));
     }
-    free(plans);
+    return true;
 }
 
 /* Jobs of one subsystem of which one erases inside the drive. */
@@ -39,7 +83,7 @@ static bool shares(const struct uw_run *run, const bool *admitted, size_t index)
 {
     bool internal = run->jobs[index].plan.method->internal, others = false;
     for (size_t i = 0; i < run->job_count; i++) {
-        if (i == index || !admitted[i] || !same_subsystem(&run->jobs[i].drive, &run->jobs[index].drive))
+        if (i == index || !admitted[i] || !uw_same_subsystem(&run->jobs[i].drive, &run->jobs[index].drive))
             continue;
         others = true;
         internal = internal || run->jobs[i].plan.method->internal;
@@ -53,7 +97,7 @@ static void join(struct uw_run *run, const bool *admitted, size_t first)
     uw_subsystem_init(subsystem);
     subsystem->together = run->jobs[first].plan.hits_subsystem;
     for (size_t i = first; i < run->job_count; i++)
-        if (admitted[i] && same_subsystem(&run->jobs[i].drive, &run->jobs[first].drive)) {
+        if (admitted[i] && uw_same_subsystem(&run->jobs[i].drive, &run->jobs[first].drive)) {
             run->jobs[i].subsystem = subsystem;
             subsystem->members++;
         }

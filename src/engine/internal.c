@@ -57,14 +57,14 @@ static void saw(void *engine, const char *state, const void *raw, size_t raw_byt
 {
     struct uw_erase *erase = engine;
     struct uw_said *said = &erase->said;
+    bool changed = strcmp(said->state, state) != 0;
     uint64_t bytes = erase->job->drive.bytes;
     if (raw_bytes > UW_SAID_RAW_BYTES)
         raw_bytes = UW_SAID_RAW_BYTES;
     uw_hex(raw, raw_bytes, said->raw);
-    if (strcmp(said->state, state) != 0) {
-        snprintf(said->state, sizeof said->state, "%s", state);
+    snprintf(said->state, sizeof said->state, "%s", state);
+    if (changed)
         post_state(erase, said->state, said->raw);
-    }
     if (total > 0)
         uw_job_progress(&erase->phase, (uint64_t)((unsigned __int128)bytes * done / total), bytes);
 }
@@ -96,9 +96,9 @@ void uw_erase_lend_internal(struct uw_erase *erase, struct uw_method_run *run)
     run->now_ms = now_ms;
 }
 
-struct uw_image uw_erase_image(const struct uw_plan *plan)
+struct uw_image uw_erase_image(const struct uw_method_end *end)
 {
-    struct uw_image image = {.leaves = plan->method->leaves(plan->drive)};
+    struct uw_image image = {.leaves = end->leaves, .unmapped = end->unmapped};
     if (image.leaves == UW_LEAVES_ZEROS)
         image.pass = (struct uw_pass){.kind = UW_PASS_FIXED, .pattern_bytes = 1};
     return image;

@@ -27,20 +27,43 @@ void uw_job_progress(void *user, uint64_t done_bytes, uint64_t total_bytes)
                           "total_bytes", (json_int_t)total_bytes));
 }
 
-static bool mark(struct uw_erase *erase, struct uw_error *e)
+static bool witness(struct uw_erase *erase, struct uw_error *e)
 {
-    erase->marked = true;
     struct uw_job *job = erase->job;
     struct uw_canaries *canaries = &erase->planted.canaries;
-    struct uw_canary_result *planted = &erase->planted.result;
+    erase->looked_at = true;
     canaries->canary_bytes = job->drive.logical_block_bytes > 4096 ? job->drive.logical_block_bytes : 4096;
     memcpy(canaries->run, job->run->id_bytes, sizeof canaries->run);
     if (!uw_random(canaries->key, sizeof canaries->key))
         return uw_fail(e, UW_E_IO, "the kernel gives no random bytes");
     if (!uw_sample_places(job->seed, job->drive.bytes, job->drive.logical_block_bytes, &canaries->places))
         return uw_fail(e, UW_E_NOMEM, "out of memory");
-    if (!uw_witness_take(&erase->stream, &canaries->places, &erase->planted.witness, e))
-        return false;
+    return uw_witness_take(&erase->stream, &canaries->places, &erase->planted.witness, e);
+}
+
+static void reserve(struct uw_job *job, const char *code, const char *text)
+{
+    uw_job_post(job, UW_EVENT_RESERVED,
+                json_pack("{s:s, s:s, s:s}", "code", code, "severity", "reservation", "text", text));
+}
+
+/* A drive that takes no writes may still erase itself; then the markers prove less, or nothing. */
+static void weigh_markers(struct uw_job *job, const struct uw_canary_result *planted, size_t places)
+{
+    if (!job->plan.method->internal || planted->stopped || planted->stalled ||
+        planted->readable_before == places)
+        return;
+    if (planted->written == 0)
+        reserve(job, "markers_not_possible", "the drive took no marker before its erase");
+    else
+        reserve(job, "markers_incomplete", "the drive did not take every marker before its erase");
+}
+
+static bool mark(struct uw_erase *erase, struct uw_error *e)
+{
+    struct uw_job *job = erase->job;
+    struct uw_canaries *canaries = &erase->planted.canaries;
+    struct uw_canary_result *planted = &erase->planted.result;
     erase->phase.name = "canaries";
     if (!uw_canaries_plant(&erase->stream, canaries, planted, e))
         return false;
@@ -51,10 +74,7 @@ static bool mark(struct uw_erase *erase, struct uw_error *e)
                           "failed", uw_ranges_json(&planted->failed, job->drive.logical_block_bytes),
                           "stopped", planted->stopped || planted->stalled, "internal",
                           job->plan.method->internal));
-    if (job->plan.method->internal && planted->written == 0 && !planted->stopped && !planted->stalled)
-        uw_job_post(job, UW_EVENT_RESERVED,
-                    json_pack("{s:s, s:s, s:s}", "code", "markers_not_possible", "severity", "reservation",
-                              "text", "the drive took no marker before its erase"));
+    weigh_markers(job, planted, canaries->places.count);
     return true;
 }
 
@@ -132,12 +152,18 @@ static json_t *step_started_json(const struct uw_job *job)
                      (json_int_t)job->transport->buffered_tail_bytes);
 }
 
-/* Of an erase inside the drive only the host's view of it is renewed. */
+/* Of an erase inside the drive only the host's view of it is renewed; where that cannot be, what is read back
+ * and the identity still tell. */
 static bool settle(struct uw_erase *erase, struct uw_error *e)
 {
+    struct uw_error why = {0};
     bool stalled;
-    return (!erase->job->plan.method->internal || uw_erase_rescan(erase, e)) &&
-           uw_stream_flush(&erase->stream, &stalled, e);
+    if (erase->job->plan.method->internal && !uw_erase_rescan(erase, &why)) {
+        if (given_up(erase->job))
+            return uw_fail(e, UW_E_IO, "%s", why.text);
+        reserve(erase->job, "not_rescanned", "the host could not be made to look at the drive anew");
+    }
+    return uw_stream_flush(&erase->stream, &stalled, e);
 }
 
 static bool call_method(struct uw_erase *erase, struct uw_method_end *end, struct uw_error *e)
@@ -153,6 +179,16 @@ static bool call_method(struct uw_erase *erase, struct uw_method_end *end, struc
     return plan->method->run(&run, end, e);
 }
 
+/* The drive behind the open descriptor, once more, directly before what cannot be taken back. */
+static bool same_again(struct uw_erase *erase, struct uw_error *e)
+{
+    if (!erase->job->plan.method->internal)
+        return true;
+    enum uw_same same = uw_gate_identity(erase->job, "before");
+    return same == UW_SAME ||
+           uw_fail(e, UW_E_REFUSED, "another drive answers than the one that was selected, or none");
+}
+
 /* Each erases, or sees how it ended for all that erase together. */
 static bool take_part(struct uw_erase *erase, enum uw_turn turn, const struct uw_method_end *shared,
                       const struct uw_said *said, struct uw_method_end *end, struct uw_error *e)
@@ -163,8 +199,8 @@ static bool take_part(struct uw_erase *erase, enum uw_turn turn, const struct uw
         *end = *shared;
         return true;
     }
-    bool done = stopped(erase->job) || call_method(erase, end, e);
-    end->stalled = end->stalled || given_up(erase->job);
+    bool done = stopped(erase->job) || (same_again(erase, e) && call_method(erase, end, e));
+    end->stalled = end->stalled || (given_up(erase->job) && !stopped(erase->job));
     if (!done && end->why[0] == '\0')
         uw_clean_string(end->why, sizeof end->why, e->text, strlen(e->text));
     if (subsystem != NULL && subsystem->together)
@@ -180,10 +216,9 @@ static bool run_method(struct uw_erase *erase, enum uw_turn turn, const struct u
     struct uw_job *job = erase->job;
     struct uw_error settle_error = {0};
     struct uw_method_end end = {0};
-    uw_job_post(job, UW_EVENT_STEP_STARTED, step_started_json(job));
-    if (job->plan.method->internal)
-        erase->image = uw_erase_image(&job->plan);
     bool done = take_part(erase, turn, shared, said, &end, e);
+    if (job->plan.method->internal)
+        erase->image = uw_erase_image(&end);
     bool settled = !given_up(job) && !end.continues && settle(erase, &settle_error);
     const char *error = !done                  ? e->text
                         : end.why[0] != '\0'   ? end.why
@@ -208,8 +243,14 @@ static bool worth_going_on(struct uw_job *job)
 
 static bool prepare(struct uw_erase *erase, struct uw_error *e)
 {
+    enum uw_unmarked unmarked = erase->job->plan.unmarked;
     erase->phase = (struct uw_job_phase){erase->job, "witnesses", 0, 0};
-    return uw_stream_begin(&erase->stream, e) && (erase->job->plan.unmarked != UW_MARKED || mark(erase, e));
+    if (!uw_stream_begin(&erase->stream, e))
+        return false;
+    /* A drive at work, or one that failed, does not even read. */
+    if (unmarked == UW_UNMARKED_RUNNING || unmarked == UW_UNMARKED_FAILED)
+        return true;
+    return witness(erase, e) && (unmarked != UW_MARKED || mark(erase, e));
 }
 
 /* After an erase inside the drive that did not end well there is nothing to be proved, and a drive at work
@@ -229,6 +270,8 @@ static bool erase_and_verify(struct uw_erase *erase, bool unused, struct uw_erro
     enum uw_turn turn = UW_TURN_LEADS;
     bool prepared = unused && prepare(erase, e);
     bool ready = prepared && worth_going_on(job);
+    if (ready)
+        uw_job_post(job, UW_EVENT_STEP_STARTED, step_started_json(job));
     if (job->subsystem != NULL && job->subsystem->together)
         turn = uw_subsystem_arrive(job->subsystem, ready, &job->run->stop, &shared, &said);
     if (!ready)
@@ -240,21 +283,8 @@ static bool erase_and_verify(struct uw_erase *erase, bool unused, struct uw_erro
     if (!run_method(erase, turn, &shared, &said, e))
         return false;
     return !worth_reading(erase) ||
-           uw_job_read_back(job, &erase->stream, &erase->image, erase->marked ? &erase->planted : NULL,
+           uw_job_read_back(job, &erase->stream, &erase->image, erase->looked_at ? &erase->planted : NULL,
                             job->plan.verify, e);
-}
-
-/* Jobs that share a subsystem and do not erase together take turns: while one formats, none of the others is
- * answered. */
-static bool erase_in_turn(struct uw_erase *erase, bool unused, struct uw_error *e)
-{
-    struct uw_subsystem *subsystem = erase->job->subsystem;
-    if (subsystem == NULL || subsystem->together)
-        return erase_and_verify(erase, unused, e);
-    pthread_mutex_lock(&subsystem->turn);
-    bool done = erase_and_verify(erase, unused, e);
-    pthread_mutex_unlock(&subsystem->turn);
-    return done;
 }
 
 static void refuse(struct uw_job *job, const char *code, const char *why)
@@ -263,17 +293,20 @@ static void refuse(struct uw_job *job, const char *code, const char *why)
     uw_job_post(job, UW_EVENT_REFUSED, uw_refusal_json(&job->plan.refusal));
 }
 
-void uw_job_erase(struct uw_job *job)
+static void post_end(struct uw_erase *erase, bool done, const struct uw_error *e)
 {
+    struct uw_job *job = erase->job;
+    if ((given_up(job) || erase->stalled) && !stopped(job))
+        uw_job_post(job, UW_EVENT_STALLED,
+                    json_pack("{s:i, s:b}", "after_ms", UW_STALL_MS, "answers", !given_up(job)));
+    else if (!done && !stopped(job))
+        post_failed(job, e);
+}
+
+static void erase_drive(struct uw_erase *erase)
+{
+    struct uw_job *job = erase->job;
     struct uw_error e = {0};
-    struct uw_erase erase = {.job = job,
-                             .stream = {.transport = job->transport,
-                                        .stop = &job->run->stop,
-                                        .now_ms = job->run->machine->now_ms,
-                                        .clock = job->run->machine->user,
-                                        .stall_ms = UW_STALL_MS,
-                                        .progress = uw_job_progress,
-                                        .user = &erase.phase}};
     enum uw_same same = stopped(job) ? UW_SAME_UNKNOWN : uw_gate_identity(job, "before");
     if (same == UW_SAME_NOT)
         refuse(job, "identity", "another drive answers than the one that was selected");
@@ -282,17 +315,36 @@ void uw_job_erase(struct uw_job *job)
         uw_job_post(job, UW_EVENT_REFUSED, uw_refusal_json(&job->plan.refusal));
     if (unused)
         uw_job_post(job, UW_EVENT_TOUCHED, json_object());
-    bool done = erase_in_turn(&erase, unused, &e);
-    if (unused) {
-        if (given_up(job) || erase.stalled)
-            uw_job_post(job, UW_EVENT_STALLED, json_pack("{s:i}", "after_ms", UW_STALL_MS));
-        else if (!done)
-            post_failed(job, &e);
-        if (!given_up(job))
-            uw_erase_read_health(&erase);
-        if (!given_up(job))
-            uw_gate_identity(job, "after");
-    }
+    bool done = erase_and_verify(erase, unused, &e);
+    if (!unused)
+        return;
+    post_end(erase, done, &e);
+    if (!given_up(job))
+        uw_gate_identity(job, "after");
+    if (!given_up(job))
+        uw_erase_read_health(erase);
+}
+
+/* Jobs that share a subsystem and do not erase together take turns: while one formats, none of the others is
+ * answered, and whoever asks may have the drive reset in the middle of it. */
+void uw_job_erase(struct uw_job *job)
+{
+    struct uw_subsystem *subsystem = job->subsystem;
+    struct uw_erase erase = {.job = job,
+                             .stream = {.transport = job->transport,
+                                        .stop = &job->run->stop,
+                                        .now_ms = job->run->machine->now_ms,
+                                        .clock = job->run->machine->user,
+                                        .stall_ms = UW_STALL_MS,
+                                        .progress = uw_job_progress,
+                                        .user = &erase.phase}};
+    bool in_turn = subsystem != NULL && !subsystem->together;
+    job->transport->stop = &job->run->stop;
+    if (in_turn)
+        uw_subsystem_enter(subsystem, &job->run->stop);
+    erase_drive(&erase);
+    if (in_turn)
+        uw_subsystem_leave(subsystem);
     if (stopped(job) && !uw_job_fold(job)->evidence.read_back)
         uw_job_post(job, UW_EVENT_STOPPED, json_pack("{s:s}", "by", "signal"));
     uw_extents_clear(&erase.planted.canaries.places);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading back what the plan asks for, and saying in numbers what that is worth. */
-#include <string.h>
-
 #include "core/document.h"
 #include "engine/run.h"
 
@@ -79,14 +77,10 @@ static json_t *observed_json(const struct uw_check_result *check)
 /* What reading back can tell: of blocks that an erase inside the drive may have left unmapped it is the
  * drive's answer alone; noise comes from the media. What is encrypted with a lost key is noise: whoever reads
  * anything else of it does not read the media. */
-static const char *evidence_class(const struct uw_job *job, const struct uw_check_result *check)
+static const char *evidence_class(const struct uw_image *image, const struct uw_check_result *check)
 {
-    const struct uw_method *method = job->plan.method;
-    bool by_key = method != NULL && strcmp(uw_technique_basis(method->technique), "cryptographic-erase") == 0;
-    if (job->run->request->check || method == NULL || !method->internal || check->noise > 0 ||
-        (!by_key && method->keeps_mapped != NULL && method->keeps_mapped(&job->drive)))
-        return "media";
-    return "mapping";
+    bool answer = image->unmapped || image->leaves == UW_LEAVES_ERASED;
+    return answer && check->noise == 0 ? "mapping" : "media";
 }
 
 static json_t *verification_json(const struct uw_job *job, const struct uw_image *image,
@@ -100,18 +94,26 @@ static json_t *verification_json(const struct uw_job *job, const struct uw_image
     uint64_t blocks_read = check->bytes_read == bytes ? blocks : samples;
     uw_hex(job->seed, sizeof job->seed, seed);
     uw_seed_commitment(job->seed, commitment);
-    return json_pack(
-        "{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:b, s:o, s:o, s:I, s:o, s:o, s:o, s:o, "
-        "s:{s:i, s:I}, s:b, s:s}",
-        "profile", uw_profile_name(profile), "evidence_class", evidence_class(job, check), "seed_commitment",
-        commitment, "seed", seed, "samples", (json_int_t)samples, "bytes", (json_int_t)check->bytes_read,
-        "coverage_ppm", (json_int_t)coverage_ppm(check->bytes_read, bytes), "first", check->first_read,
-        "last", check->last_read, "expected", expected_json(image), "observed", observed_json(check),
-        "mismatches", (json_int_t)mismatches(check), "mismatching_lba", mismatching_json(check),
-        "read_errors", uw_ranges_json(&check->unreadable, job->drive.logical_block_bytes), "canary", canary,
-        "witness", witness, "detection", "residue_ppm", RESIDUE_PPM, "probability_ppm",
-        (json_int_t)uw_detection_ppm(blocks_read, blocks, RESIDUE_PPM), "direct_io",
-        job->transport->direct_io, "result", result_name(check, wanted_bytes, ended));
+    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:b, s:o, s:o, s:I, s:o, s:o, s:o, s:o, "
+                     "s:{s:i, s:I}, s:b, s:s}",
+                     "profile", uw_profile_name(profile), "evidence_class", evidence_class(image, check),
+                     "seed_commitment", commitment, "seed", seed, "samples", (json_int_t)samples, "bytes",
+                     (json_int_t)check->bytes_read, "coverage_ppm",
+                     (json_int_t)coverage_ppm(check->bytes_read, bytes), "first", check->first_read, "last",
+                     check->last_read, "expected", expected_json(image), "observed", observed_json(check),
+                     "mismatches", (json_int_t)mismatches(check), "mismatching_lba", mismatching_json(check),
+                     "read_errors", uw_ranges_json(&check->unreadable, job->drive.logical_block_bytes),
+                     "canary", canary, "witness", witness, "detection", "residue_ppm", RESIDUE_PPM,
+                     "probability_ppm", (json_int_t)uw_detection_ppm(blocks_read, blocks, RESIDUE_PPM),
+                     "direct_io", job->transport->direct_io, "result",
+                     result_name(check, wanted_bytes, ended));
+}
+
+/* For whoever looks at the drive later; of the image of a pass the pass tells. */
+static void name_image(json_t *verification, const struct uw_image *image)
+{
+    if (image->leaves != UW_LEAVES_PASS)
+        json_object_set_new(verification, "image", json_string(uw_leaves_name(image->leaves)));
 }
 
 /* Where the profile reads: all over (no places), or what the seed draws. */
@@ -144,11 +146,14 @@ static bool read_places(struct uw_job *job, const struct uw_stream *reader, cons
     bool ended = done && !check.stopped && !check.stalled;
     json_t *witness =
         planted != NULL && ended ? witness_json(reader, image, &planted->witness, &ended, e) : json_null();
+    json_t *verification =
+        done ? verification_json(job, image, &check, profile, samples, wanted_bytes,
+                                 planted != NULL ? canary_json(planted, &check) : json_null(), witness, ended)
+             : NULL;
+    if (verification != NULL)
+        name_image(verification, image);
     if (done)
-        uw_job_post(job, UW_EVENT_VERIFY_ENDED,
-                    verification_json(job, image, &check, profile, samples, wanted_bytes,
-                                      planted != NULL ? canary_json(planted, &check) : json_null(), witness,
-                                      ended));
+        uw_job_post(job, UW_EVENT_VERIFY_ENDED, verification);
     else
         json_decref(witness);
     uw_check_result_clear(&check);

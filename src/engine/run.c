@@ -259,8 +259,10 @@ static bool admit(struct uw_run *run, bool *admitted, struct uw_error *e)
             uw_event_bus_post(&run->bus, (int)i, UW_EVENT_REFUSED,
                               uw_refusal_json(&run->jobs[i].plan.refusal));
     }
-    if (!run->request->check)
-        uw_run_refuse_siblings(run, admitted);
+    if (!run->request->check && !uw_run_refuse_siblings(run, admitted, e)) {
+        e->code = UW_E_USAGE; /* nothing was touched yet */
+        return false;
+    }
     for (size_t i = 0; i < run->job_count; i++)
         if (admitted[i] && !run->request->check && !uw_job_store_intent(&run->jobs[i], e)) {
             e->code = UW_E_USAGE; /* nothing was touched yet */
@@ -327,6 +329,9 @@ static bool start_threads(struct uw_run *run, size_t admitted, struct uw_error *
         if (pthread_create(&run->threads[run->thread_count], NULL, work, run) == 0)
             run->thread_count++;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    for (size_t i = 0; i < run->subsystem_count; i++)
+        if (run->subsystems[i].together && run->subsystems[i].members > run->thread_count)
+            uw_subsystem_spoil(&run->subsystems[i]);
     /* Fewer threads than wanted take more turns; none at all is the end. */
     if (wanted > 0 && run->thread_count == 0)
         return uw_fail(e, UW_E_NOMEM, "no thread could be started");

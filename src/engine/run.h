@@ -98,10 +98,14 @@ bool uw_gate_unused(struct uw_job *job);
  * identity-checked; posts failed where it does not answer. */
 enum uw_same { UW_SAME, UW_SAME_NOT, UW_SAME_UNKNOWN };
 enum uw_same uw_gate_identity(struct uw_job *job, const char *when);
+/* gate_nvme.c: the first thing that an NVMe drive says otherwise of itself, through the open descriptor, than
+ * when it was planned for; NULL: nothing, or it is no NVMe drive that told. */
+const char *uw_gate_nvme_difference(struct uw_job *job);
 
-/* groups.c: refuses jobs that erase more than was admitted (each of them with an event), and finds out which
- * take turns or erase together. */
-void uw_run_refuse_siblings(struct uw_run *run, bool *admitted);
+/* groups.c: refuses plans that erase more than was named, or, with an event each, jobs that erase more than
+ * was admitted; finds out which jobs take turns or erase together. */
+bool uw_run_plan_siblings(struct uw_run *run, struct uw_error *e);
+bool uw_run_refuse_siblings(struct uw_run *run, bool *admitted, struct uw_error *e);
 bool uw_run_group(struct uw_run *run, const bool *admitted, struct uw_error *e);
 void uw_run_ungroup(struct uw_run *run);
 

@@ -34,13 +34,19 @@ struct uw_subsystem {
     pthread_cond_t moved;
     size_t arrived;
     bool spoilt, erased;
-    pthread_mutex_t turn; /* of jobs that do not erase together */
+    bool busy; /* of jobs that do not erase together one has its turn */
     struct uw_method_end end;
     struct uw_said said;
 };
 
 void uw_subsystem_init(struct uw_subsystem *subsystem);
 void uw_subsystem_clear(struct uw_subsystem *subsystem);
+
+/* Waits for a turn, or a stop; who enters leaves. */
+void uw_subsystem_enter(struct uw_subsystem *subsystem, const atomic_bool *stop);
+void uw_subsystem_leave(struct uw_subsystem *subsystem);
+/* Not all of them will ever arrive: nothing is erased. */
+void uw_subsystem_spoil(struct uw_subsystem *subsystem);
 
 /* Called once by each member that erases together, `ready` or not; waits for the others, until `stop`. *end
  * and *said are set where it FOLLOWS. */

@@ -93,19 +93,6 @@ static bool exclude(struct uw_run *run, struct uw_error *e)
     return true;
 }
 
-/* Every plan is known now: what erases more than its target must have been asked for it. */
-static bool refuse_siblings(struct uw_run *run, struct uw_error *e)
-{
-    struct uw_plan **plans = calloc(run->job_count + 1, sizeof *plans);
-    if (plans == NULL)
-        return uw_fail(e, UW_E_NOMEM, "out of memory");
-    for (size_t i = 0; i < run->job_count; i++)
-        plans[i] = &run->jobs[i].plan;
-    uw_plan_siblings(plans, run->job_count);
-    free(plans);
-    return true;
-}
-
 static bool make_plans(struct uw_run *run, struct uw_error *e)
 {
     for (size_t i = 0; i < run->job_count; i++) {
@@ -120,7 +107,7 @@ static bool make_plans(struct uw_run *run, struct uw_error *e)
             job->plan.standard = &job->standard;
         }
     }
-    return refuse_siblings(run, e);
+    return uw_run_plan_siblings(run, e);
 }
 
 bool uw_run_find_drives(struct uw_run *run, struct uw_error *e)

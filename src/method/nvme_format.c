@@ -2,6 +2,7 @@
 #include "method/nvme_format.h"
 #include "method/nvme_sanitize.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,17 @@ enum {
     BYTES_PER_MS = 20000, /* slower than any drive of today */
     FPI_VALID = 0x80
 };
+
+/* A drive that formats them all and erases one would unmap the others without erasing them. */
+static bool spoils_others(const struct uw_nvme *nvme)
+{
+    const struct uw_nvme_list *active = &nvme->active;
+    bool alone = nvme->controller.namespaces_max == 1 ||
+                 (active->known && !active->more && active->count == 1 && active->ids[0] == nvme->ns.nsid);
+    return (nvme->controller.fna & (UW_NVME_FNA_FORMAT_ALL | UW_NVME_FNA_ERASE_ALL)) ==
+               UW_NVME_FNA_FORMAT_ALL &&
+           !alone;
+}
 
 bool uw_nvme_format_fits(const struct uw_drive *drive, enum uw_nvme_erase erase, char *why, size_t why_bytes)
 {
@@ -24,6 +36,8 @@ bool uw_nvme_format_fits(const struct uw_drive *drive, enum uw_nvme_erase erase,
         snprintf(why, why_bytes, "the drive has no crypto erase in Format NVM");
     else if (nvme->ns.block_bytes != drive->logical_block_bytes)
         snprintf(why, why_bytes, "the format that the drive names is not the one it has");
+    else if (spoils_others(nvme))
+        snprintf(why, why_bytes, "it would format every namespace of the drive and erase this one alone");
     else if (nvme->ns.protection > 3)
         snprintf(why, why_bytes, "the drive names a protection that there is none of");
     else
@@ -31,20 +45,16 @@ bool uw_nvme_format_fits(const struct uw_drive *drive, enum uw_nvme_erase erase,
     return false;
 }
 
+/* FNA bit 0 is about the format alone, bit 1 about its secure erase. */
 bool uw_nvme_format_hits_subsystem(const struct uw_drive *drive)
 {
-    return (drive->nvme.controller.fna & (UW_NVME_FNA_FORMAT_ALL | UW_NVME_FNA_ERASE_ALL)) != 0;
-}
-
-enum uw_leaves uw_nvme_format_leaves(const struct uw_drive *drive)
-{
-    (void)drive;
-    return UW_LEAVES_ERASED;
+    return (drive->nvme.controller.fna & UW_NVME_FNA_ERASE_ALL) != 0;
 }
 
 static uint32_t timeout_ms(const struct uw_drive *drive)
 {
-    uint64_t ms = drive->bytes / BYTES_PER_MS;
+    /* How large the other namespaces are is not known. */
+    uint64_t ms = uw_nvme_format_hits_subsystem(drive) ? TIMEOUT_MAX_MS : drive->bytes / BYTES_PER_MS;
     return ms < TIMEOUT_MIN_MS ? TIMEOUT_MIN_MS : ms > TIMEOUT_MAX_MS ? TIMEOUT_MAX_MS : (uint32_t)ms;
 }
 
@@ -92,17 +102,21 @@ bool uw_nvme_format_run(const struct uw_method_run *run, enum uw_nvme_erase eras
     const struct uw_nvme_namespace *ns = &run->drive->nvme.ns;
     char text[UW_NVME_STATUS_TEXT];
     struct uw_nvme_command command = uw_nvme_format(ns, ns->nsid, erase, timeout_ms(run->drive));
+    end->continues = true;
     if (!run->nvme(run->engine, &command, true, e))
         return false;
+    /* A drive may take away its key where user data alone were to be erased, so either leaves noise. */
+    end->leaves = UW_LEAVES_ERASED;
+    end->unmapped = true;
     end->accepted = command.status == UW_NVME_OK;
+    end->continues = command.status == -EINTR || command.status == -ETIMEDOUT;
     if (end->accepted)
         return confirm(run, end, e);
     uw_nvme_status_text(command.status, text);
-    /* The host lost the answer; the drive may still be at it. */
-    end->continues = command.status < 0;
+    /* Where the host lost the answer the drive may still be at it. */
     snprintf(end->why, sizeof end->why,
-             end->continues ? "what became of the format is not known: %s"
-                            : "the drive refused to format: %s",
+             command.status < 0 ? "what became of the format is not known: %s"
+                                : "the drive refused to format: %s",
              text);
     return true;
 }

@@ -9,8 +9,6 @@
 
 bool uw_nvme_format_fits(const struct uw_drive *drive, enum uw_nvme_erase erase, char *why, size_t why_bytes);
 bool uw_nvme_format_hits_subsystem(const struct uw_drive *drive);
-/* A drive may take away its key where user data alone was to be erased, so either leaves noise. */
-enum uw_leaves uw_nvme_format_leaves(const struct uw_drive *drive);
 bool uw_nvme_format_run(const struct uw_method_run *run, enum uw_nvme_erase erase, struct uw_method_end *end,
                         struct uw_error *e);
 

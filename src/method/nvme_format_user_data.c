@@ -26,7 +26,6 @@ const struct uw_method uw_method_nvme_format_user_data = {
     .internal = true,
     .fits = fits,
     .hits_subsystem = uw_nvme_format_hits_subsystem,
-    .leaves = uw_nvme_format_leaves,
     .estimate_s = estimate_s,
     .run = run_it,
 };

@@ -15,12 +15,11 @@ bool uw_nvme_is_known(const struct uw_drive *drive, char *why, size_t why_bytes)
 bool uw_nvme_sanitize_fits(const struct uw_drive *drive, uint32_t capability, const char *name, char *why,
                            size_t why_bytes);
 bool uw_nvme_sanitize_hits_subsystem(const struct uw_drive *drive);
-/* Whether the blocks stay mapped when asked to, so that reading back reaches the media. */
-bool uw_nvme_sanitize_keeps_mapped(const struct uw_drive *drive);
+/* estimate_s: what the drive says that it takes; 0: it does not. */
 bool uw_nvme_sanitize_run(const struct uw_method_run *run, enum uw_nvme_sanitize_action action,
-                          struct uw_method_end *end, struct uw_error *e);
+                          uint64_t estimate_s, struct uw_method_end *end, struct uw_error *e);
 
-/* One of the log's times, in seconds; 0: not said. */
-uint64_t uw_nvme_sanitize_estimate(const struct uw_drive *drive, uint32_t deallocating_s, uint32_t kept_s);
+/* One of the log's times, in seconds, as an estimate; 0: not said. */
+uint64_t uw_nvme_sanitize_estimate(uint32_t seconds);
 
 #endif

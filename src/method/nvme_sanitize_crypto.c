@@ -6,21 +6,14 @@ static bool fits(const struct uw_drive *drive, char *why, size_t why_bytes)
     return uw_nvme_sanitize_fits(drive, UW_NVME_SANICAP_CRYPTO, "crypto erase", why, why_bytes);
 }
 
-static enum uw_leaves leaves(const struct uw_drive *drive)
-{
-    (void)drive;
-    return UW_LEAVES_ERASED;
-}
-
 static uint64_t estimate_s(const struct uw_drive *drive)
 {
-    return uw_nvme_sanitize_estimate(drive, drive->nvme.sanitize.crypto_s,
-                                     drive->nvme.sanitize.crypto_kept_s);
+    return uw_nvme_sanitize_estimate(drive->nvme.sanitize.crypto_s);
 }
 
 static bool run_it(const struct uw_method_run *run, struct uw_method_end *end, struct uw_error *e)
 {
-    return uw_nvme_sanitize_run(run, UW_NVME_SANACT_CRYPTO, end, e);
+    return uw_nvme_sanitize_run(run, UW_NVME_SANACT_CRYPTO, estimate_s(run->drive), end, e);
 }
 
 extern const struct uw_method uw_method_nvme_sanitize_crypto;
@@ -32,8 +25,6 @@ const struct uw_method uw_method_nvme_sanitize_crypto = {
     .internal = true,
     .fits = fits,
     .hits_subsystem = uw_nvme_sanitize_hits_subsystem,
-    .keeps_mapped = uw_nvme_sanitize_keeps_mapped,
-    .leaves = leaves,
     .estimate_s = estimate_s,
     .run = run_it,
 };

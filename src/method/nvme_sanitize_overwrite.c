@@ -6,21 +6,15 @@ static bool fits(const struct uw_drive *drive, char *why, size_t why_bytes)
     return uw_nvme_sanitize_fits(drive, UW_NVME_SANICAP_OVERWRITE, "overwrite", why, why_bytes);
 }
 
-/* Where the blocks stay mapped they hold the pattern; else what the drive reads in unmapped ones. */
-static enum uw_leaves leaves(const struct uw_drive *drive)
-{
-    return uw_nvme_sanitize_keeps_mapped(drive) ? UW_LEAVES_ZEROS : UW_LEAVES_CONSTANT;
-}
-
 static uint64_t estimate_s(const struct uw_drive *drive)
 {
-    return uw_nvme_sanitize_estimate(drive, drive->nvme.sanitize.overwrite_s,
-                                     drive->nvme.sanitize.overwrite_kept_s);
+    /* The drive tells of 16 passes. */
+    return (uw_nvme_sanitize_estimate(drive->nvme.sanitize.overwrite_s) + 15) / 16;
 }
 
 static bool run_it(const struct uw_method_run *run, struct uw_method_end *end, struct uw_error *e)
 {
-    return uw_nvme_sanitize_run(run, UW_NVME_SANACT_OVERWRITE, end, e);
+    return uw_nvme_sanitize_run(run, UW_NVME_SANACT_OVERWRITE, estimate_s(run->drive), end, e);
 }
 
 extern const struct uw_method uw_method_nvme_sanitize_overwrite;
@@ -32,8 +26,6 @@ const struct uw_method uw_method_nvme_sanitize_overwrite = {
     .internal = true,
     .fits = fits,
     .hits_subsystem = uw_nvme_sanitize_hits_subsystem,
-    .keeps_mapped = uw_nvme_sanitize_keeps_mapped,
-    .leaves = leaves,
     .estimate_s = estimate_s,
     .run = run_it,
 };

@@ -66,7 +66,7 @@ static bool ask(struct look *look, struct uw_nvme_command command, const char *c
         set_group(look->drive, group, "not_probed");
         return false;
     }
-    bool answered = uw_nvme_ask(look->fd, &command, look->limit_ms, &look->stalled, NULL);
+    bool answered = uw_nvme_ask(look->fd, &command, look->limit_ms, NULL, &look->stalled, NULL);
     if (answered && command.status == 0)
         return true;
     set_group(look->drive, group, answered ? word_of(command.status) : "read_error");
@@ -199,6 +199,21 @@ static void set_node(const char *dir, struct uw_drive *drive)
     free(device);
 }
 
+/* The kernel keeps the names of the drive that it met first, also where a connection came back to another
+ * one: then the drive's own word stands, and differs from what is read of the node again before the first
+ * write. */
+static void correct_serial(const char *dir, struct uw_drive *drive)
+{
+    const struct uw_nvme_controller *c = &drive->nvme.controller;
+    char kernel[UW_DRIVE_STRING_BYTES];
+    if (!c->known || c->serial[0] == '\0' || !uw_read_text(dir, "device/serial", kernel, sizeof kernel) ||
+        strcmp(kernel, c->serial) == 0)
+        return;
+    snprintf(drive->serial, sizeof drive->serial, "%s", c->serial);
+    snprintf(drive->serial_source, sizeof drive->serial_source, "Identify Controller");
+    uw_drive_set_known(drive, "serial");
+}
+
 bool uw_nvme_probe(const struct uw_tree *tree, const char *dir, struct uw_drive *drive)
 {
     struct stat st;
@@ -216,5 +231,6 @@ bool uw_nvme_probe(const struct uw_tree *tree, const char *dir, struct uw_drive 
         uw_nvme_set_unknown(drive, why == ENOENT ? "read_error" : uw_unknown_word(why));
     if (fd >= 0)
         close(fd);
+    correct_serial(dir, drive);
     return answers;
 }

@@ -217,7 +217,7 @@ static bool ask_nvme(struct uw_transport *t, struct uw_nvme_command *command, in
                      struct uw_error *e)
 {
     struct uw_block *block = block_of(t);
-    if (uw_nvme_ask(block->fd, command, timeout_ms, stalled, e))
+    if (uw_nvme_ask(block->fd, command, timeout_ms, t->stop, stalled, e))
         return true;
     t->abandoned |= *stalled;
     return *stalled ? uw_fail_errno(e, UW_E_IO, ETIMEDOUT, "%s: no answer to an NVMe command", block->path)

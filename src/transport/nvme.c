@@ -80,11 +80,12 @@ static _Noreturn void leave(int child_fd)
 }
 
 /* False: the time passed (*stalled) or the child ended without a word. */
-static bool await(const struct work *work, int timeout_ms, bool *stalled, struct uw_error *e)
+static bool await(const struct work *work, int timeout_ms, const atomic_bool *stop, bool *stalled,
+                  struct uw_error *e)
 {
     char word;
     ssize_t got;
-    *stalled = !uw_wait_readable(work->done_fd, timeout_ms);
+    *stalled = !uw_wait_readable_unless(work->done_fd, timeout_ms, stop);
     if (*stalled) {
         close(work->done_fd);
         return uw_fail_errno(e, UW_E_IO, ETIMEDOUT, "the NVMe drive does not answer");
@@ -130,7 +131,8 @@ static _Noreturn void send_and_exit(int fd, const struct uw_nvme_command *comman
     leave(child_fd);
 }
 
-bool uw_nvme_ask(int fd, struct uw_nvme_command *command, int timeout_ms, bool *stalled, struct uw_error *e)
+bool uw_nvme_ask(int fd, struct uw_nvme_command *command, int timeout_ms, const atomic_bool *stop,
+                 bool *stalled, struct uw_error *e)
 {
     struct work work = {0};
     int child_fd;
@@ -147,7 +149,7 @@ bool uw_nvme_ask(int fd, struct uw_nvme_command *command, int timeout_ms, bool *
     bool good = split(&work, fd, &child_fd, e);
     if (good && child_fd >= 0)
         send_and_exit(fd, command, work.answer, child_fd);
-    good = good && await(&work, timeout_ms, stalled, e);
+    good = good && await(&work, timeout_ms, stop, stalled, e);
     if (good) {
         command->status = work.answer->status;
         command->result = work.answer->result;
@@ -266,7 +268,7 @@ static bool tell_all(const struct controllers *list, int timeout_ms, bool *stall
     bool good = split(&work, -1, &child_fd, e);
     if (good && child_fd >= 0)
         tell_and_exit(list, work.answer, child_fd);
-    good = good && await(&work, timeout_ms, stalled, e);
+    good = good && await(&work, timeout_ms, NULL, stalled, e);
     if (good && work.answer->status != 0)
         good = uw_fail_errno(e, UW_E_IO, -work.answer->status, "cannot have the NVMe drive looked at anew");
     munmap(work.answer, work.answer_bytes);

@@ -3,6 +3,7 @@
 #ifndef UW_TRANSPORT_NVME_H
 #define UW_TRANSPORT_NVME_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -18,7 +19,8 @@ enum { UW_NVME_DATA_BYTES = 65536 }; /* of one command, at most */
  * with *e filled: nothing was sent (UW_E_NOMEM), the process was killed (UW_E_IO), or *stalled: the time
  * passed. Of a command that stalled the process is left behind
  * and may still be at it: its descriptor stays open there. Never sends a command twice. */
-bool uw_nvme_ask(int fd, struct uw_nvme_command *command, int timeout_ms, bool *stalled, struct uw_error *e);
+bool uw_nvme_ask(int fd, struct uw_nvme_command *command, int timeout_ms, const atomic_bool *stop,
+                 bool *stalled, struct uw_error *e);
 
 /* The namespace behind `fd`; 0 and errno where it is none. Does not reach the drive. */
 uint32_t uw_nvme_nsid(int fd);

@@ -3,6 +3,7 @@
 #ifndef UW_TRANSPORT_TRANSPORT_H
 #define UW_TRANSPORT_TRANSPORT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -70,6 +71,9 @@ struct uw_transport {
      * transfers and descriptors belong to the kernel from then on: nothing of it is used, freed or closed,
      * and nothing but identify and close is called. */
     bool abandoned;
+    /* Set by whoever wants nvme and scsi to give up waiting early: they fail then, as if the time had passed.
+     * NULL: nobody. */
+    const atomic_bool *stop;
 };
 
 /* Opens a block device or file for erasing (O_RDWR, O_DIRECT, O_CLOEXEC, on a device also O_EXCL) or, with

@@ -20,7 +20,7 @@ static struct uw_nvme_command ask(int fd, struct uw_nvme_command command)
 {
     struct uw_error e = {0};
     bool stalled = true;
-    if (!uw_nvme_ask(fd, &command, LIMIT_MS, &stalled, &e))
+    if (!uw_nvme_ask(fd, &command, LIMIT_MS, NULL, &stalled, &e))
         fail_msg("%s", e.text);
     assert_false(stalled);
     return command;
@@ -195,7 +195,7 @@ static void no_command_without_a_limit_or_with_odd_data(void **state)
         struct uw_nvme_command command = rows[i];
         struct uw_error e = {0};
         bool stalled = true;
-        assert_false(uw_nvme_ask(0, &command, LIMIT_MS, &stalled, &e));
+        assert_false(uw_nvme_ask(0, &command, LIMIT_MS, NULL, &stalled, &e));
         assert_false(stalled);
         assert_int_equal(e.code, UW_E_IO);
         assert_int_not_equal(command.status, 0);
@@ -217,7 +217,7 @@ static void a_killed_sender_is_no_success(void **state)
     bool stalled = true;
     int fd = desk_file();
     desk_serve = die;
-    assert_false(uw_nvme_ask(fd, &command, LIMIT_MS, &stalled, &e));
+    assert_false(uw_nvme_ask(fd, &command, LIMIT_MS, NULL, &stalled, &e));
     assert_false(stalled);
     assert_int_equal(e.code, UW_E_IO);
     assert_non_null(strstr(e.text, "killed"));
@@ -236,7 +236,7 @@ static void a_command_that_never_returns(void **state)
     memset(page, 0x22, sizeof page);
     struct uw_nvme_command command = uw_nvme_identify_controller(page);
     int64_t before = uw_monotonic_ms();
-    assert_false(uw_nvme_ask(fd, &command, SHORT_MS, &stalled, &e));
+    assert_false(uw_nvme_ask(fd, &command, SHORT_MS, NULL, &stalled, &e));
     assert_in_range(uw_monotonic_ms() - before, SHORT_MS - 1, 15000);
     assert_true(stalled);
     assert_int_equal(e.errno_value, ETIMEDOUT);
@@ -257,7 +257,7 @@ static void the_process_ends_all_the_same(void **state)
         bool stalled = false;
         struct uw_nvme_command command = uw_nvme_get_health(page);
         alarm(20);
-        bool answered = uw_nvme_ask(desk_file(), &command, SHORT_MS, &stalled, NULL);
+        bool answered = uw_nvme_ask(desk_file(), &command, SHORT_MS, NULL, &stalled, NULL);
         exit(!answered && stalled ? 0 : 1);
     }
     int status;

@@ -290,12 +290,15 @@ static void nothing_answered(void **state)
     struct uw_drive d = look();
     assert_false(d.nvme.known || d.nvme.health.known || d.nvme.active.known);
     json_t *entry = entry_of(&d);
-    check_at(entry, "capabilities", "{}");
+    check_at(entry, "capabilities",
+             "{\"sanitize\":null,\"format\":null,\"sanitize_status\":null,\"raw\":null}");
     check_at(entry, "health", "null");
     check_at(
         entry, "unknown",
         "{\"hidden.unattached_namespaces\":\"not_probed\",\"hidden.unallocated_bytes\":\"no_permission\","
-        "\"capabilities\":\"no_permission\",\"health\":\"no_permission\"}");
+        "\"capabilities.sanitize\":\"no_permission\",\"capabilities.format\":\"no_permission\","
+        "\"capabilities.sanitize_status\":\"not_probed\",\"capabilities.raw\":\"no_permission\","
+        "\"health\":\"no_permission\"}");
     json_decref(entry);
     /* A descriptor of something else. */
     desk_nsid = -1;
@@ -430,6 +433,48 @@ static void opens_its_own_node_alone(void **state)
     unlink(path);
 }
 
+/* The kernel's word for the serial may be that of another drive. */
+static void the_drive_says_its_own_serial(void **state)
+{
+    static const struct {
+        const char *page, *kernel, *before, *after;
+    } rows[] = {
+        {"NEW", "OLD", "OLD", "NEW"},
+        {"S3Z9 NB0K   ", "S3Z9 NB0K", "S3Z9_NB0K", "S3Z9_NB0K"}, /* as udev writes it */
+        {"", "OLD", "OLD", "OLD"},
+        {"NEW", NULL, "OLD", "OLD"},
+        {"N\x1bW", "N\x1bW", "N?W", "N?W"},
+    };
+    const struct uw_tree here = {.real = true};
+    char path[] = "namespace-XXXXXX", dir[2048];
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(ftruncate(fd, DESK_BYTES), 0);
+    close(fd);
+    assert_int_equal(tree_make(state), 0);
+    tree_path(dir, "sys");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct uw_drive d = {.bus = UW_BUS_NVME, .devnum = makedev(259, 10)};
+        snprintf(d.device, sizeof d.device, "%s", path);
+        snprintf(d.serial, sizeof d.serial, "%s", rows[i].before);
+        memset(script[CONTROLLER].bytes + 4, 0, 20);
+        memcpy(script[CONTROLLER].bytes + 4, rows[i].page, strlen(rows[i].page));
+        if (rows[i].kernel != NULL)
+            tree_text("sys/device/serial", "%s\n", rows[i].kernel);
+        else
+            tree_remove("sys/device/serial");
+        desk_lies = true;
+        assert_true(uw_nvme_probe(&here, dir, &d));
+        desk_lies = false;
+        assert_true(d.nvme.known);
+        tree_same("serial", d.serial, rows[i].after);
+        tree_same("source", d.serial_source,
+                  strcmp(rows[i].before, rows[i].after) != 0 ? "Identify Controller" : "");
+    }
+    unlink(path);
+    assert_int_equal(tree_unmake(state), 0);
+}
+
 /* Of a tree that is not this machine's no node is opened; the controller's name is read. */
 static void a_tree_of_files_is_not_asked(void **state)
 {
@@ -476,6 +521,7 @@ int main(void)
         drive_test(any_bytes),
         drive_test(after_one_that_stalls_no_other),
         drive_test(opens_its_own_node_alone),
+        drive_test(the_drive_says_its_own_serial),
         drive_test(a_tree_of_files_is_not_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

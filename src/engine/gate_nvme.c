@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who an NVMe drive is by its own word, through the open descriptor. The kernel's names are those of the
+ * drive that it met first: after a connection was lost another may answer under them. */
+#include <string.h>
+
+#include "engine/run.h"
+#include "wire/nvme.h"
+
+enum { QUESTION_MS = 60000 };
+
+static bool ask(struct uw_transport *t, struct uw_nvme_command command)
+{
+    struct uw_error e = {0};
+    bool stalled = false;
+    bool answered = t->ops->nvme(t, &command, QUESTION_MS, &stalled, &e);
+    t->abandoned = t->abandoned || stalled;
+    return answered && command.status == UW_NVME_OK;
+}
+
+static bool read_again(struct uw_transport *t, uint32_t nsid, struct uw_nvme *now)
+{
+    uint8_t page[UW_NVME_PAGE_BYTES] = {0};
+    *now = (struct uw_nvme){0};
+    if (!ask(t, uw_nvme_identify_controller(page)) ||
+        !uw_nvme_decode_controller(page, sizeof page, &now->controller))
+        return false;
+    memset(page, 0, sizeof page);
+    if (!ask(t, uw_nvme_identify_namespace(nsid, page)) ||
+        !uw_nvme_decode_namespace(page, sizeof page, nsid, &now->ns))
+        return false;
+    memset(page, 0, sizeof page);
+    if (ask(t, uw_nvme_identify_active(page)))
+        uw_nvme_decode_list(page, sizeof page, &now->active);
+    return !t->abandoned;
+}
+
+static bool same_list(const struct uw_nvme_list *a, const struct uw_nvme_list *b)
+{
+    return a->known == b->known && a->count == b->count && a->more == b->more &&
+           memcmp(a->ids, b->ids, a->count * sizeof a->ids[0]) == 0;
+}
+
+const char *uw_gate_nvme_difference(struct uw_job *job)
+{
+    const struct uw_nvme *planned = &job->drive.nvme;
+    struct uw_nvme now;
+    if (!planned->known || job->transport->ops->nvme == NULL)
+        return NULL;
+    if (!read_again(job->transport, planned->ns.nsid, &now))
+        return "its answer";
+    if (strcmp(now.controller.serial, planned->controller.serial) != 0 ||
+        strcmp(now.controller.model, planned->controller.model) != 0)
+        return "serial";
+    if (strcmp(now.controller.subsystem, planned->controller.subsystem) != 0)
+        return "subsystem";
+    if (memcmp(now.ns.eui64, planned->ns.eui64, sizeof now.ns.eui64) != 0 ||
+        memcmp(now.ns.nguid, planned->ns.nguid, sizeof now.ns.nguid) != 0)
+        return "wwn";
+    if (now.ns.blocks != planned->ns.blocks || now.ns.block_bytes != planned->ns.block_bytes)
+        return "bytes";
+    return same_list(&now.active, &planned->active) ? NULL : "the list of its namespaces";
+}
