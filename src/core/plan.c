@@ -41,7 +41,7 @@ static enum uw_nvme_sanitize_state sanitize_state(const struct uw_drive *drive)
     return known ? (enum uw_nvme_sanitize_state)drive->nvme.sanitize.state : UW_NVME_SANITIZE_NEVER;
 }
 
-/* Identify Namespace, bytes 32 and 99, and the sanitize log's state. */
+/* Identify Namespace, byte 99, and the sanitize log's state. */
 static void refuse_nvme(struct uw_plan *plan)
 {
     const struct uw_drive *d = plan->drive;
@@ -51,9 +51,6 @@ static void refuse_nvme(struct uw_plan *plan)
     if ((ns->attributes & UW_NVME_NSATTR_WRITE_PROTECTED) != 0)
         uw_plan_refuse(plan, 4, "read_only", "end its write protection; a power cycle may do it",
                        "%s is a write-protected namespace", d->device);
-    if ((ns->format_progress & FORMAT_PROGRESS_VALID) != 0 && ns->format_progress != FORMAT_PROGRESS_VALID)
-        uw_plan_refuse(plan, 4, "format_running", "wait for its end, or format it again where it broke off",
-                       "%s is being formatted", d->device);
     if (sanitize_state(d) > UW_NVME_SANITIZE_SUCCESS_DEALLOCATED)
         uw_plan_refuse(plan, 4, "sanitize_state", "switch the drive off and on, then plan again",
                        "%s is in a state of sanitizing (%u) that nobody here knows", d->device,
@@ -109,6 +106,14 @@ static bool namespaces_listed(const struct uw_drive *drive)
     return n->active.known ? !n->active.more : n->controller.namespaces_max == 1;
 }
 
+/* A format that runs, or that broke off: its namespace takes no writes until it is erased anew. Which of both
+ * it is only a command can tell: one to a drive that is at it is refused. */
+static bool is_format_undone(const struct uw_drive *drive)
+{
+    uint8_t progress = drive->nvme.ns.format_progress;
+    return drive->nvme.known && (progress & FORMAT_PROGRESS_VALID) != 0 && progress != FORMAT_PROGRESS_VALID;
+}
+
 /* What the drive's state allows; a sanitize is all that ends a failed one, and a running one is all that
  * there can be. NULL: nothing against it. */
 static const char *forbidden_by_state(const struct uw_drive *drive, const struct uw_method *method)
@@ -135,6 +140,8 @@ static const char *forbidden_by_state(const struct uw_drive *drive, const struct
         return "the drive's sanitize status cannot be read";
     if (hits_subsystem(drive, method) && !namespaces_listed(drive))
         return "it erases namespaces that could not all be listed";
+    if (!method->internal && is_format_undone(drive))
+        return "a format of it is not done, which leaves only another erase inside the drive";
     if (!method->internal && drive->nvme.health.known &&
         (drive->nvme.health.critical_warning & MEDIA_READ_ONLY) != 0)
         return "the drive has put its media into read-only mode";
@@ -276,6 +283,8 @@ static enum uw_unmarked unmarked(const struct uw_plan *plan)
         return UW_UNMARKED_RUNNING;
     if (sanitize_state(plan->drive) == UW_NVME_SANITIZE_FAILED)
         return UW_UNMARKED_FAILED;
+    if (is_format_undone(plan->drive))
+        return UW_UNMARKED_FORMAT;
     bool read_only = n->known && n->health.known && (n->health.critical_warning & MEDIA_READ_ONLY) != 0;
     return read_only ? UW_UNMARKED_READ_ONLY : UW_MARKED;
 }

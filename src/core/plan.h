@@ -28,7 +28,7 @@ struct uw_policy {
 enum { UW_REJECTED = 24, UW_WHY_BYTES = 256, UW_LIMITATIONS = 12 };
 
 /* Codes: level, in_use, boot_medium, partition, read_only, size, sanitize_running, sanitize_state,
- * format_running, siblings, confirmation, identity, no_direct_io, no_permission. */
+ * siblings, confirmation, identity, no_direct_io, no_permission. */
 struct uw_refusal {
     bool refused;
     int exit_code; /* 3: the level; 4: everything else */
@@ -53,6 +53,7 @@ enum uw_unmarked {
     UW_MARKED = 0,
     UW_UNMARKED_RUNNING,  /* a sanitize runs already */
     UW_UNMARKED_FAILED,   /* a sanitize failed: the drive takes no writes until another succeeds */
+    UW_UNMARKED_FORMAT,   /* a format is not done: the namespace takes no writes until it is erased anew */
     UW_UNMARKED_READ_ONLY /* the drive has put its media into read-only mode */
 };
 

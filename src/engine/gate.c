@@ -165,8 +165,10 @@ enum uw_same uw_gate_identity(struct uw_job *job, const char *when)
     }
     job->run->machine->identity(job->run->machine->user, &job->drive, &seen);
     const char *difference = uw_identity_difference(&planned, &seen);
-    if (difference == NULL)
-        difference = uw_gate_nvme_difference(job);
+    if (difference == NULL && !uw_gate_nvme_difference(job, &difference, &e)) {
+        uw_job_post(job, UW_EVENT_FAILED, json_pack("{s:s}", "why", e.text));
+        return UW_SAME_UNKNOWN;
+    }
     uw_job_post(job, UW_EVENT_IDENTITY_CHECKED, identity_json(when, &seen, difference));
     return difference == NULL ? UW_SAME : UW_SAME_NOT;
 }

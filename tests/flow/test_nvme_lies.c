@@ -156,7 +156,7 @@ static const struct row {
     {"log of zeros", {{SANITIZE, FAILED}}, .lie = MODEL_NVME_LOG_ZERO},
     {"log of zeros always", {{SANITIZE, FAILED}}, .lie = MODEL_NVME_LOG_ZERO, .at = MODEL_NVME_GET_LOG},
 
-    {"hangs", {{ALL, STALLED}}, .lie = MODEL_NVME_HANGS},
+    {"hangs", {{ALL, STALLED_AT_IT}}, .lie = MODEL_NVME_HANGS},
     {"hangs at logs",
      {{SANITIZE, TOO_LOW}, {FORMAT, DEAF}},
      .lie = MODEL_NVME_HANGS,
