@@ -44,14 +44,15 @@ static bool is_consequence(const char *line)
     return strstr(line, "\"event\":\"failed\"") != NULL ||
            strstr(line, "\"event\":\"verify-ended\"") != NULL ||
            strstr(line, "\"event\":\"job-ended\"") != NULL ||
-           strstr(line, "\"event\":\"canaries-planted\"") != NULL ||
+           (strstr(line, "\"event\":\"canaries-planted\"") != NULL &&
+            strstr(line, "\"failed\":[]") == NULL) ||
            (strstr(line, "\"event\":\"step-ended\"") != NULL && strstr(line, "\"complete\":false") != NULL) ||
            strstr(line, "\"event\":\"refused\"") != NULL;
 }
 
 /* The host lost its power as well: its journal ends before whatever it saw come of that, and no certificate
- * was made. */
-static void lose_the_end(const struct flow *flow)
+ * was made. Returns how many plans it still tells of. */
+static size_t lose_the_end(const struct flow *flow)
 {
     static char text[LINES_BYTES];
     char path[PATH_BYTES];
@@ -60,16 +61,19 @@ static void lose_the_end(const struct flow *flow)
     assert_non_null(journal);
     size_t bytes = fread(text, 1, sizeof text - 1, journal), kept = 0;
     fclose(journal);
+    size_t plans = 0;
     text[bytes] = '\0';
     for (char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
         *end = '\0';
         if (is_consequence(line))
             break;
+        plans += strstr(line, "\"event\":\"plan-made\"") != NULL;
         kept = (size_t)(end - text) + 1;
     }
     assert_int_equal(truncate(path, (off_t)kept), 0);
     for (size_t job = 0; job < flow->machine.count; job++)
         unlink(flow_text(flow_event(flow, job, "certificate-stored"), "path"));
+    return plans;
 }
 
 /* What was signed for the run that broke off. */
@@ -161,8 +165,6 @@ static void one_cut(const struct cut *cut, size_t *certified)
     flow_run(&flow);
     bool started = flow.started;
     assert_false(model_nvme_is_powered(nvme));
-    for (size_t job = 0; started && job < flow.machine.count; job++)
-        recovered += cut->host && flow_event(&flow, job, "plan-made") != NULL;
     if (started) {
         flow_check(&flow);
         for (size_t job = 0; job < flow.machine.count; job++)
@@ -171,7 +173,7 @@ static void one_cut(const struct cut *cut, size_t *certified)
     }
     snprintf(run_id, sizeof run_id, "%s", flow.run_id);
     if (started && cut->host)
-        lose_the_end(&flow);
+        recovered = lose_the_end(&flow);
     model_nvme_power_on(nvme);
     flow_again(&flow);
     put_again(&flow, nvme);

@@ -667,10 +667,13 @@ static void unfit_namespaces(void **state)
     d.nvme.ns.attributes = 0;
     d.nvme.ns.format_progress = 0x80 | 57;
     plan(&d, &PURGE, &p);
-    expect_refusal(&p, 4, "format_running");
+    assert_false(p.refusal.refused);
+    assert_int_equal(p.unmarked, UW_UNMARKED_FORMAT);
+    assert_true(p.method->internal);
     d.nvme.ns.format_progress = 0x80; /* nothing remains */
     plan(&d, &PURGE, &p);
     assert_false(p.refusal.refused);
+    assert_int_equal(p.unmarked, UW_MARKED);
     d.nvme.ns.format_progress = 57; /* the drive does not report it */
     plan(&d, &PURGE, &p);
     assert_false(p.refusal.refused);
