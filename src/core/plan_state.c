@@ -260,6 +260,8 @@ enum uw_unmarked uw_plan_unmarked(const struct uw_plan *plan)
         return UW_UNMARKED_RUNNING;
     if (uw_plan_condition(plan->drive) == UW_CONDITION_FAILED)
         return UW_UNMARKED_FAILED;
+    if (plan->drive->nvme.known && format_broke_off(&plan->drive->nvme.ns))
+        return UW_UNMARKED_FORMAT;
     if (is_locked(plan))
         return UW_UNMARKED_LOCKED;
     return is_read_only(plan->drive) ? UW_UNMARKED_READ_ONLY : UW_MARKED;
