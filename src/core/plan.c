@@ -41,7 +41,7 @@ static enum uw_nvme_sanitize_state sanitize_state(const struct uw_drive *drive)
     return known ? (enum uw_nvme_sanitize_state)drive->nvme.sanitize.state : UW_NVME_SANITIZE_NEVER;
 }
 
-/* Identify Namespace, byte 99, and the sanitize log's state. */
+/* Identify Namespace, bytes 32 and 99, and the sanitize log's state. */
 static void refuse_nvme(struct uw_plan *plan)
 {
     const struct uw_drive *d = plan->drive;
@@ -106,12 +106,10 @@ static bool namespaces_listed(const struct uw_drive *drive)
     return n->active.known ? !n->active.more : n->controller.namespaces_max == 1;
 }
 
-/* A format that runs, or that broke off: its namespace takes no writes until it is erased anew. Which of both
- * it is only a command can tell: one to a drive that is at it is refused. */
-static bool is_format_undone(const struct uw_drive *drive)
+/* A power cut leaves it so for good, with blocks that may hold anything. */
+static bool format_broke_off(const struct uw_nvme_namespace *ns)
 {
-    uint8_t progress = drive->nvme.ns.format_progress;
-    return drive->nvme.known && (progress & FORMAT_PROGRESS_VALID) != 0 && progress != FORMAT_PROGRESS_VALID;
+    return (ns->format_progress & FORMAT_PROGRESS_VALID) != 0 && ns->format_progress != FORMAT_PROGRESS_VALID;
 }
 
 /* What the drive's state allows; a sanitize is all that ends a failed one, and a running one is all that
@@ -136,12 +134,12 @@ static const char *forbidden_by_state(const struct uw_drive *drive, const struct
     default:
         break;
     }
+    if (!method->internal && format_broke_off(&drive->nvme.ns))
+        return "a format of it broke off, or runs; only another erase inside the drive leads out";
     if (sanitize && !drive->nvme.sanitize.known)
         return "the drive's sanitize status cannot be read";
     if (hits_subsystem(drive, method) && !namespaces_listed(drive))
         return "it erases namespaces that could not all be listed";
-    if (!method->internal && is_format_undone(drive))
-        return "a format of it is not done, which leaves only another erase inside the drive";
     if (!method->internal && drive->nvme.health.known &&
         (drive->nvme.health.critical_warning & MEDIA_READ_ONLY) != 0)
         return "the drive has put its media into read-only mode";
@@ -283,8 +281,6 @@ static enum uw_unmarked unmarked(const struct uw_plan *plan)
         return UW_UNMARKED_RUNNING;
     if (sanitize_state(plan->drive) == UW_NVME_SANITIZE_FAILED)
         return UW_UNMARKED_FAILED;
-    if (is_format_undone(plan->drive))
-        return UW_UNMARKED_FORMAT;
     bool read_only = n->known && n->health.known && (n->health.critical_warning & MEDIA_READ_ONLY) != 0;
     return read_only ? UW_UNMARKED_READ_ONLY : UW_MARKED;
 }

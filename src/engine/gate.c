@@ -159,16 +159,14 @@ enum uw_same uw_gate_identity(struct uw_job *job, const char *when)
     struct uw_error e = {0};
     struct uw_identity planned = uw_drive_identity(&job->drive);
     struct uw_identity seen = {0};
-    if (!job->transport->ops->identify(job->transport, &seen, &e)) {
+    const char *says;
+    if (!job->transport->ops->identify(job->transport, &seen, &e) || !uw_gate_nvme_look(job, &says, &e)) {
         uw_job_post(job, UW_EVENT_FAILED, json_pack("{s:s}", "why", e.text));
         return UW_SAME_UNKNOWN;
     }
     job->run->machine->identity(job->run->machine->user, &job->drive, &seen);
     const char *difference = uw_identity_difference(&planned, &seen);
-    if (difference == NULL && !uw_gate_nvme_difference(job, &difference, &e)) {
-        uw_job_post(job, UW_EVENT_FAILED, json_pack("{s:s}", "why", e.text));
-        return UW_SAME_UNKNOWN;
-    }
+    difference = difference != NULL ? difference : says;
     uw_job_post(job, UW_EVENT_IDENTITY_CHECKED, identity_json(when, &seen, difference));
     return difference == NULL ? UW_SAME : UW_SAME_NOT;
 }

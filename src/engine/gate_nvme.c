@@ -40,30 +40,30 @@ static bool same_list(const struct uw_nvme_list *a, const struct uw_nvme_list *b
            memcmp(a->ids, b->ids, a->count * sizeof a->ids[0]) == 0;
 }
 
-static const char *difference_of(const struct uw_nvme *now, const struct uw_nvme *planned)
+static const char *difference_of(const struct uw_nvme *planned, const struct uw_nvme *seen)
 {
-    if (strcmp(now->controller.serial, planned->controller.serial) != 0 ||
-        strcmp(now->controller.model, planned->controller.model) != 0)
+    if (strcmp(seen->controller.serial, planned->controller.serial) != 0 ||
+        strcmp(seen->controller.model, planned->controller.model) != 0)
         return "serial";
-    if (strcmp(now->controller.subsystem, planned->controller.subsystem) != 0)
+    if (strcmp(seen->controller.subsystem, planned->controller.subsystem) != 0)
         return "subsystem";
-    if (memcmp(now->ns.eui64, planned->ns.eui64, sizeof now->ns.eui64) != 0 ||
-        memcmp(now->ns.nguid, planned->ns.nguid, sizeof now->ns.nguid) != 0)
+    if (memcmp(seen->ns.eui64, planned->ns.eui64, sizeof seen->ns.eui64) != 0 ||
+        memcmp(seen->ns.nguid, planned->ns.nguid, sizeof seen->ns.nguid) != 0)
         return "wwn";
-    if (now->ns.blocks != planned->ns.blocks || now->ns.block_bytes != planned->ns.block_bytes)
+    if (seen->ns.blocks != planned->ns.blocks || seen->ns.block_bytes != planned->ns.block_bytes)
         return "bytes";
-    return same_list(&now->active, &planned->active) ? NULL : "the list of its namespaces";
+    return same_list(&seen->active, &planned->active) ? NULL : "the list of its namespaces";
 }
 
-bool uw_gate_nvme_difference(struct uw_job *job, const char **difference, struct uw_error *e)
+bool uw_gate_nvme_look(struct uw_job *job, const char **difference, struct uw_error *e)
 {
     const struct uw_nvme *planned = &job->drive.nvme;
-    struct uw_nvme now;
+    struct uw_nvme seen;
     *difference = NULL;
     if (!planned->known || job->transport->ops->nvme == NULL)
         return true;
-    if (!read_again(job->transport, planned->ns.nsid, &now))
-        return uw_fail(e, UW_E_IO, "%s does not say any more who it is", job->drive.device);
-    *difference = difference_of(&now, planned);
+    if (!read_again(job->transport, planned->ns.nsid, &seen))
+        return uw_fail(e, UW_E_IO, "%s does not identify itself", job->drive.device);
+    *difference = difference_of(planned, &seen);
     return true;
 }

@@ -99,8 +99,8 @@ bool uw_gate_unused(struct uw_job *job);
 enum uw_same { UW_SAME, UW_SAME_NOT, UW_SAME_UNKNOWN };
 enum uw_same uw_gate_identity(struct uw_job *job, const char *when);
 /* gate_nvme.c: the first thing that an NVMe drive says otherwise of itself, through the open descriptor, than
- * when it was planned for; NULL: nothing, or it is no NVMe drive that told. False: it does not answer. */
-bool uw_gate_nvme_difference(struct uw_job *job, const char **difference, struct uw_error *e);
+ * when it was planned for; NULL: nothing, or it is no NVMe drive that told. False: it does not answer now. */
+bool uw_gate_nvme_look(struct uw_job *job, const char **difference, struct uw_error *e);
 
 /* groups.c: refuses plans that erase more than was named, or, with an event each, jobs that erase more than
  * was admitted; finds out which jobs take turns or erase together. */

@@ -148,6 +148,7 @@ static bool look(struct uw_watch *watch, struct uw_watch_look *seen, struct uw_e
     tell(sanitize);
     seen->state = state_of(sanitize, watch->seen_running);
     seen->progress = sanitize->now.progress;
+    seen->at_work = sanitize->now.known && sanitize->now.state == UW_NVME_SANITIZE_RUNNING;
     explain(sanitize, seen->why, sizeof seen->why);
     return true;
 }
@@ -199,6 +200,8 @@ static void tell_image(const struct sanitize *sanitize, struct uw_method_end *en
     enum uw_nvme_sanitize_action action = uw_nvme_sanitize_action_of(sanitize->cdw10);
     end->unmapped = (sanitize->cdw10 & NO_DEALLOCATE) == 0 || !keeps_mapped(sanitize->run->drive) ||
                     sanitize->now.state != UW_NVME_SANITIZE_SUCCESS;
+    /* What a lost key leaves is noise: whoever reads anything else does not read the media. */
+    end->unmapped = end->unmapped || action == UW_NVME_SANACT_CRYPTO;
     if (action == UW_NVME_SANACT_CRYPTO)
         end->leaves = UW_LEAVES_ERASED;
     else if (action == UW_NVME_SANACT_OVERWRITE && !end->unmapped && !sanitize->run->attach)

@@ -63,7 +63,7 @@ static bool weigh(struct uw_watch *watch, const struct uw_watch_look *seen, uint
     }
     if (!watch->seen_running && now_ms - watch->begun_ms < UNNOTED_MS)
         return true;
-    watch->end->continues = false;
+    watch->end->continues = seen->at_work;
     return end_with(watch, seen->why);
 }
 

@@ -16,6 +16,7 @@ enum uw_watch_state {
 
 struct uw_watch_look {
     enum uw_watch_state state;
+    bool at_work;      /* the drive says that it erases, be it for us or not */
     uint16_t progress; /* of 65536; FFFFh: not told */
     char why[160];
 };

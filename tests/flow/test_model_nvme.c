@@ -448,8 +448,9 @@ static void formats_reach(void **state)
     } rows[] = {{4, 1, USER, true, false, false},
                 {4, 2, CRYPTO_FORMAT, false, true, false},
                 {4, EVERY_NSID, USER, true, true, false},
-                {4 | 1, 1, USER, true, true, true},
-                {4 | 2, 2, CRYPTO_FORMAT, true, true, true}};
+                {4 | 1, 1, USER, true, false, false},
+                {4 | 2, 2, CRYPTO_FORMAT, true, true, true},
+                {4 | 3, 1, USER, true, true, true}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct model_nvme_config config = able();
         config.fna = rows[i].fna;

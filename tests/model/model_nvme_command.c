@@ -173,7 +173,8 @@ static uint32_t format_scope(struct model_nvme *nvme, const struct uw_nvme_comma
 {
     uint32_t attached = 0;
     size_t place = place_of(nvme, command->nsid);
-    unsigned all = on == MODEL_NVME_FORMAT_PLAIN ? 1U << 0 : 1U << 0 | 1U << 1;
+    /* Bit 0 is about the format without a secure erase, bit 1 about the secure erase. */
+    unsigned all = on == MODEL_NVME_FORMAT_PLAIN ? 1U << 0 : 1U << 1;
     for (size_t i = 0; i < nvme->count; i++)
         attached |= nvme->spaces[i].medium.detached ? 0 : 1U << i;
     if (command->nsid != BROADCAST && place == MODEL_NVME_NAMESPACES)
