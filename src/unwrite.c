@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/document.h"
+#include "core/drive_ata.h"
 #include "core/drive_nvme.h"
 #include "core/plan.h"
 #include "core/verdict.h"
@@ -32,30 +33,13 @@ bool uw_sha256_text(const void *data, size_t bytes, char hex[65])
     return true;
 }
 
-/* Hidden areas are an ATA drive's own, and nobody asked it. */
-static void add_hidden(json_t *entry, const struct uw_drive *drive)
-{
-    static const char *const areas[] = {"hpa", "dco", "amax"};
-    const char *reason =
-        drive->bus == UW_BUS_ATA || drive->bus == UW_BUS_USB ? "not_probed" : "not_applicable";
-    json_t *hidden = json_object(), *unknown = json_object_get(entry, "unknown");
-    for (size_t i = 0; i < sizeof areas / sizeof *areas; i++) {
-        char path[UW_NAME_BYTES];
-        snprintf(path, sizeof path, "hidden.%s", areas[i]);
-        json_object_set_new(hidden, areas[i], json_null());
-        json_object_set_new(unknown, path, json_string(reason));
-    }
-    json_object_set_new(entry, "hidden", hidden);
-}
-
 static json_t *listed(const struct uw_drive *drive)
 {
     char why[UW_WHY_BYTES];
     json_t *entry = uw_drive_list_json(drive);
     enum uw_level level = uw_plan_reach(drive, UW_RULES_LOWEST, uw_method_at, why, sizeof why);
     json_object_set_new(entry, "reach", json_pack("{s:s, s:s}", "level", uw_level_name(level), "why", why));
-    add_hidden(entry, drive);
-    if (uw_nvme_add_list(entry, drive))
+    if (uw_ata_add_list(entry, drive) && uw_nvme_add_list(entry, drive))
         return entry;
     json_decref(entry);
     return NULL;

@@ -306,7 +306,8 @@ static json_t *capacity_json(const struct uw_drive *drive)
         put(o, "bytes", number_or_null(drive->bytes)) &&
         put(o, "blocks",
             number_or_null(block == 0 ? 0 : drive->bytes / block + (drive->bytes % block != 0))) &&
-        put(o, "native_max", json_null()) && put(o, "dco_max", json_null()) &&
+        put(o, "native_max", number_or_null(drive->ata.native_sectors)) &&
+        put(o, "dco_max", number_or_null(drive->ata.dco_sectors)) &&
         put(o, "total_nvm", uw_clean_json(drive->nvme.controller.total_bytes)) &&
         put(o, "unallocated_nvm", uw_clean_json(drive->nvme.controller.unallocated_bytes)))
         return o;

@@ -153,8 +153,9 @@ const char *uw_identity_difference(const struct uw_identity *a, const struct uw_
 json_t *uw_drive_list_json(const struct uw_drive *drive);   /* one entry of list --json */
 json_t *uw_drive_medium_json(const struct uw_drive *drive); /* certificate.medium */
 
-/* What an NVMe drive says that it can do, decoded and raw: {"sanitize", "format", "sanitize_status", "raw"},
- * each null where that is not known; empty of other drives. */
+/* What the drive says that it can do, decoded and raw; members are null where that is not known. An NVMe
+ * drive: {"sanitize", "format", "sanitize_status", "raw"}; an ATA drive: {"security", "sanitize",
+ * "sanitize_status", "path", "raw"}; empty of others. */
 json_t *uw_drive_capabilities_json(const struct uw_drive *drive);
 /* {"critical_warning", "percentage_used", ...}; null of an NVMe drive that did not say, empty of others. */
 json_t *uw_drive_health_json(const struct uw_drive *drive);

@@ -2,8 +2,10 @@
 #include "core/drive_nvme.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "core/document.h"
+#include "core/drive_ata.h"
 
 enum { EUI64_HEX = 2 * 8 + 1, NGUID_HEX = 2 * 16 + 1, RAW_HEX = 2 * UW_NVME_SANITIZE_RAW_BYTES + 1 };
 
@@ -129,7 +131,7 @@ json_t *uw_drive_capabilities_json(const struct uw_drive *drive)
 {
     const struct uw_nvme_controller *c = &drive->nvme.controller;
     if (!is_nvme(drive))
-        return json_object();
+        return uw_ata_capabilities_json(drive);
     if (!c->known)
         return json_pack("{s:n, s:n, s:n, s:n}", "sanitize", "format", "sanitize_status", "raw");
     return json_pack("{s:o, s:o, s:o, s:o}", "sanitize", sanitize_json(c->sanicap), "format", format_json(c),
@@ -156,33 +158,48 @@ json_t *uw_drive_health_json(const struct uw_drive *drive)
                      counted(h->unsafe_shutdowns), "media_errors", counted(h->media_errors));
 }
 
+/* By the member's path, its parent's, or its own name. */
 static const char *reason_of(const struct uw_drive *drive, const char *parent, const char *path)
 {
+    const char *dot = strrchr(path, '.');
     const char *reason = uw_drive_unknown_reason(drive, path);
     if (reason == NULL)
         reason = uw_drive_unknown_reason(drive, parent);
+    if (reason == NULL && dot != NULL)
+        reason = uw_drive_unknown_reason(drive, dot + 1);
     if (reason == NULL)
-        reason = is_nvme(drive) ? "not_supported" : "not_applicable";
+        reason = is_nvme(drive) || (drive->ata.known && strcmp(parent, "capabilities") == 0)
+                     ? "not_supported"
+                     : "not_applicable";
     return reason;
 }
 
-/* Names entry.PARENT where it is null, or its members that are. */
-static bool name_nulls(json_t *entry, const struct uw_drive *drive, const char *parent)
+/* What is null below `object`, which stands at `path`; objects hold objects once. */
+static bool name_members(json_t *unknown, const struct uw_drive *drive, const char *parent, json_t *object)
 {
-    json_t *unknown = json_object_get(entry, "unknown"), *object = json_object_get(entry, parent), *value;
-    const char *key;
+    json_t *value, *member;
+    const char *key, *name;
     char path[UW_NAME_BYTES];
-    if (json_is_null(object))
-        return put(unknown, parent, json_string(reason_of(drive, parent, parent)));
     json_object_foreach(object, key, value) {
-        if (!json_is_null(value))
-            continue;
         snprintf(path, sizeof path, "%s.%s", parent, key);
-        if (json_object_get(unknown, path) == NULL &&
+        if (json_is_null(value) && json_object_get(unknown, path) == NULL &&
             !put(unknown, path, json_string(reason_of(drive, parent, path))))
             return false;
+        json_object_foreach(value, name, member) {
+            snprintf(path, sizeof path, "%s.%s.%s", parent, key, name);
+            if (json_is_null(member) && !put(unknown, path, json_string(reason_of(drive, parent, path))))
+                return false;
+        }
     }
     return true;
+}
+
+/* Names entry.PARENT where it is null, or what of it is. */
+static bool name_nulls(json_t *entry, const struct uw_drive *drive, const char *parent)
+{
+    json_t *unknown = json_object_get(entry, "unknown"), *object = json_object_get(entry, parent);
+    return json_is_null(object) ? put(unknown, parent, json_string(reason_of(drive, parent, parent)))
+                                : name_members(unknown, drive, parent, object);
 }
 
 bool uw_nvme_add_list(json_t *entry, const struct uw_drive *drive)

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "probe/ata.h"
 #include "probe/content.h"
 #include "probe/identify.h"
 #include "probe/nvme.h"
@@ -56,12 +57,12 @@ static void name_unasked(struct uw_drive *drive)
     bool bus = drive->bus == UW_BUS_NVME || drive->bus == UW_BUS_NVME_FABRICS;
     static const char *const nvme[] = {
         "eui64", "nguid", "namespaces", "subsystem", "capacity.total_nvm", "capacity.unallocated_nvm"};
+    static const char *const ata[] = {"hidden.hpa", "hidden.dco", "hidden.amax", "capacity.native_max",
+                                      "capacity.dco_max"};
     const struct {
         const char *field;
         bool has;
     } fields[] = {
-        {"capacity.native_max", drive->bus == UW_BUS_ATA},
-        {"capacity.dco_max", drive->bus == UW_BUS_ATA},
         {"bridge", drive->bus == UW_BUS_USB},
         {"bay", drive->hardware},
     };
@@ -70,6 +71,11 @@ static void name_unasked(struct uw_drive *drive)
     else
         for (size_t i = 0; i < sizeof nvme / sizeof nvme[0]; i++)
             uw_drive_set_unknown(drive, nvme[i], bus ? "not_probed" : "not_applicable");
+    if (uw_may_be_ata(drive))
+        uw_ata_set_unknown(drive, "not_probed");
+    else
+        for (size_t i = 0; i < sizeof ata / sizeof ata[0]; i++)
+            uw_drive_set_unknown(drive, ata[i], drive->bus == UW_BUS_ATA ? "not_probed" : "not_applicable");
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         uw_drive_set_unknown(drive, fields[i].field, fields[i].has ? "not_probed" : "not_applicable");
     if (drive->disk_sequence == 0)
@@ -103,8 +109,12 @@ bool uw_describe_further(const struct uw_snapshot *snapshot, size_t block, struc
     if (!snapshot->mounts.complete)
         uw_drive_set_unknown(drive, "in_use", "read_error");
     /* A drive that does not answer a question lets whoever reads from it wait, and cannot be left by then. */
-    bool answers =
-        !uw_is_namespace(drive) || uw_nvme_probe(&snapshot->tree, snapshot->blocks.items[block].dir, drive);
+    const char *dir = snapshot->blocks.items[block].dir;
+    bool answers = true;
+    if (uw_is_namespace(drive))
+        answers = uw_nvme_probe(&snapshot->tree, dir, drive);
+    else if (uw_may_be_ata(drive))
+        answers = uw_ata_probe(&snapshot->tree, dir, drive);
     if (drive->bytes == 0 || !answers) {
         uw_drive_set_unknown(drive, "content", answers ? "not_probed" : "read_error");
         return uw_use_of_block(snapshot, block, drive);

@@ -200,7 +200,7 @@ static void says_it_of_the_medium(void **state)
 static void other_drives_have_none_of_it(void **state)
 {
     (void)state;
-    struct uw_drive d = {.bus = UW_BUS_ATA, .media = UW_MEDIA_HDD, .device = "/dev/sda"};
+    struct uw_drive d = {.bus = UW_BUS_SCSI, .media = UW_MEDIA_HDD, .device = "/dev/sda"};
     json_t *entry = entry_of(&d), *medium = uw_drive_medium_json(&d);
     check_at(entry, "capabilities", "{}");
     check_at(entry, "health", "{}");
