@@ -247,9 +247,9 @@ uint8_t nvme_format_left(const struct model_nvme *nvme, size_t place)
     const struct model_nvme_erase *format = &nvme->format;
     if (!format->running || !is_in(format, place))
         return nvme->spaces[place].format_broken ? nvme->spaces[place].format_left : 0;
-    return format->duration_ms == 0
-               ? 0
-               : (uint8_t)((format->duration_ms - format->elapsed_ms) * 100 / format->duration_ms);
+    if (format->duration_ms == 0)
+        return 0;
+    return (uint8_t)((format->duration_ms - format->elapsed_ms) * 100 / format->duration_ms);
 }
 
 void nvme_format_break(struct model_nvme *nvme)
