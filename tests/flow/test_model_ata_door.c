@@ -361,6 +361,32 @@ static void power_comes_back(void **state)
     close_machine(&setup);
 }
 
+/* Two drives of one serial: it does not tell them apart. */
+static void twins(void **state)
+{
+    (void)state;
+    for (int same = 0; same < 2; same++) {
+        static const struct model_facts facts[2] = {{.name = "sda"}, {.name = "sdb"}};
+        struct model_machine machine;
+        struct model_ata *twin[2];
+        struct uw_drive drive;
+        struct model_ata_config config = able();
+        assert_true(model_machine_init(&machine, 2));
+        for (size_t i = 0; i < 2; i++) {
+            config.serial = i == 0 || same ? "SN-1" : "SN-2";
+            twin[i] = model_ata_new(&config);
+            assert_non_null(twin[i]);
+            assert_true(model_machine_put_ata(&machine, i, &facts[i], twin[i], 0));
+        }
+        assert_true(machine.machine.target(machine.machine.user, "/model/sdb", &drive, NULL));
+        assert_int_equal(strncmp(drive.id, "sdb", 3) == 0, same);
+        uw_drive_clear(&drive);
+        model_machine_clear(&machine);
+        for (size_t i = 0; i < 2; i++)
+            model_ata_free(twin[i]);
+    }
+}
+
 /* Asks for the state while another thread reads. */
 static void *read_on(void *data)
 {
@@ -401,6 +427,7 @@ int main(void)
         cmocka_unit_test(it_stalls),
         cmocka_unit_test(broken_rules_are_seen),
         cmocka_unit_test(power_comes_back),
+        cmocka_unit_test(twins),
         cmocka_unit_test(two_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -423,6 +423,21 @@ static void asks_how_it_is(void **state)
     }
 }
 
+static void its_own_answers_fail_too(void **state)
+{
+    (void)state;
+    struct model_ata_config config = able();
+    uint8_t data[64];
+    config.lies[0] = (struct model_ata_lie){.kind = MODEL_ATA_ABORTS, .on = MODEL_ATA_SCSI, .times = 1};
+    config.lies[1] = (struct model_ata_lie){.kind = MODEL_ATA_HANGS, .on = MODEL_ATA_SCSI, .times = 1};
+    struct drive drive = make(&config);
+    assert_int_equal(mode_sense(&drive, data, true).host_errno, -ETIMEDOUT);
+    cycle_power(&drive);
+    assert_int_equal(mode_sense(&drive, data, true).key, 0xb);
+    assert_int_equal(mode_sense(&drive, data, true).scsi, 0);
+    drop(&drive);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -437,6 +452,7 @@ int main(void)
         cmocka_unit_test(switching_d_sense),
         cmocka_unit_test(names_and_sizes),
         cmocka_unit_test(asks_how_it_is),
+        cmocka_unit_test(its_own_answers_fail_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
