@@ -81,7 +81,7 @@ static void start_step(struct uw_fold *fold, const struct uw_event *event)
     set(fold, step, "retries", json_integer(0));
     if (json_object_get(step, "resumed") == NULL)
         set(fold, step, "resumed", json_false());
-    fold->evidence.ended_well = false;
+    fold->evidence.ended_well = fold->evidence.read_back = false;
     if (json_array_append_new(fold->steps, step) != 0)
         fold->lost = true;
 }
@@ -334,6 +334,12 @@ void uw_fold_event(struct uw_fold *fold, const struct uw_event *event)
     case UW_EVENT_COMMAND_SENT:
         record_command(fold, data);
         fold->continues = true; /* until the step's end says otherwise */
+        break;
+    case UW_EVENT_PASSWORD_SET:
+        fold->password = true;
+        break;
+    case UW_EVENT_PASSWORD_GONE:
+        fold->password = false;
         break;
     case UW_EVENT_DRIVE_STATE:
         record_state(fold, data);

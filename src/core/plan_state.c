@@ -131,6 +131,11 @@ void uw_plan_refuse_left(struct uw_plan *plan)
         uw_plan_refuse(plan, 4, "locked",
                        "switch the drive off and on, unlock it with its password and take that away",
                        "%s is locked, and too many wrong passwords were tried", d->device);
+    if (is_locked(plan) && policy->own_password)
+        uw_plan_refuse(plan, 4, "locked",
+                       "switch the drive itself off and on, then run again: unwrite takes its password away",
+                       "%s is locked with unwrite's own password, of an erase that broke off, and frozen",
+                       d->device);
     if (is_locked(plan))
         uw_plan_refuse(plan, 4, "locked", "unlock it with its password and take that away, then plan again",
                        "%s is locked with a password", d->device);
