@@ -146,6 +146,11 @@ bool uw_read_number(const char *dir, const char *name, uint64_t *value)
     if (n < 0)
         return false;
     data[n] = '\0';
+    /* One that fills the buffer may go on behind it. */
+    if ((size_t)n == sizeof data - 1) {
+        errno = ERANGE;
+        return false;
+    }
     if (!isdigit((unsigned char)data[0])) {
         errno = EINVAL;
         return false;
