@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/document.h"
+#include "core/drive_nvme.h"
 #include "core/plan.h"
 #include "core/verdict.h"
 #include "engine/keystream.h"
@@ -54,9 +55,10 @@ static json_t *listed(const struct uw_drive *drive)
     enum uw_level level = uw_plan_reach(drive, UW_RULES_LOWEST, uw_method_at, why, sizeof why);
     json_object_set_new(entry, "reach", json_pack("{s:s, s:s}", "level", uw_level_name(level), "why", why));
     add_hidden(entry, drive);
-    json_object_set_new(entry, "capabilities", json_object());
-    json_object_set_new(entry, "health", json_object());
-    return entry;
+    if (uw_nvme_add_list(entry, drive))
+        return entry;
+    json_decref(entry);
+    return NULL;
 }
 
 json_t *uw_list(const struct uw_request *request, struct uw_error *e)
@@ -66,14 +68,17 @@ json_t *uw_list(const struct uw_request *request, struct uw_error *e)
     if (!uw_probe_all(NULL, &drives, e))
         return NULL;
     json_t *list = json_array();
+    bool whole = list != NULL;
     for (size_t i = 0; i < drives.count; i++)
-        json_array_append_new(list, listed(&drives.items[i]));
+        whole = json_array_append_new(list, listed(&drives.items[i])) == 0 && whole;
     json_t *document = json_pack("{s:s, s:o, s:o}", "schema", "urn:unwrite:list:1", "drives", list,
                                  "not_covered", uw_probe_not_covered(NULL));
     uw_drives_clear(&drives);
-    if (document == NULL)
-        uw_fail(e, UW_E_NOMEM, "out of memory");
-    return document;
+    if (whole && document != NULL)
+        return document;
+    json_decref(document);
+    uw_fail(e, UW_E_NOMEM, "out of memory");
+    return NULL;
 }
 
 static json_t *methods_json(void)
@@ -81,10 +86,10 @@ static json_t *methods_json(void)
     json_t *list = json_array();
     const struct uw_method *method;
     for (size_t i = 0; (method = uw_method_at(i)) != NULL; i++)
-        json_array_append_new(list,
-                              json_pack("{s:s, s:s, s:s, s:s, s:o}", "id", method->id, "title", method->title,
-                                        "technique", uw_technique_name(method->technique), "citation",
-                                        method->citation, "levels", uw_technique_levels(method->technique)));
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:s, s:s, s:o}", "id", method->id, "title", method->title,
+                            "technique", uw_technique_name(method->technique), "citation", method->citation,
+                            "levels", uw_technique_levels(method->technique, UW_LEVEL_PURGE)));
     return list;
 }
 

@@ -47,6 +47,7 @@ struct invocation {
     bool json;
     bool dry_run;
     bool allow_test_key;
+    bool claims;
     bool help;
     bool version;
     char *configuration; /* the file's text; option values point into it */

@@ -23,7 +23,11 @@ static const struct table_column standard_columns[] = {
     {"SOURCE", 0.3, SCOLS_FL_WRAP},
 };
 
-enum { METHOD_COLUMNS = 5, STANDARD_COLUMNS = 4, LIST_BYTES = 512, PASSES_LISTED = 7 };
+static const struct table_column rule_columns[] = {
+    {"ROW", 0, 0}, {"DRIVE", 0.3, SCOLS_FL_WRAP}, {"LEVEL", 0, 0}, {"METHOD", 0, 0}, {"VERIFY", 0, 0},
+};
+
+enum { METHOD_COLUMNS = 5, STANDARD_COLUMNS = 4, RULE_COLUMNS = 5, LIST_BYTES = 512, PASSES_LISTED = 7 };
 
 /* Appends "A", then ", B"; what does not fit is left out. */
 static void append(char *list, const char *item)
@@ -84,6 +88,14 @@ static bool add_standard(struct libscols_table *table, const json_t *standard)
     return table_add(table, cells, STANDARD_COLUMNS);
 }
 
+static bool add_rule(struct libscols_table *table, const json_t *rule)
+{
+    const char *cells[RULE_COLUMNS] = {text_or(rule, "id", "?"), text_or(rule, "drive", "-"),
+                                       text_or(rule, "level", "-"), text_or(rule, "method", "-"),
+                                       text_or(rule, "verify", "-")};
+    return table_add(table, cells, RULE_COLUMNS);
+}
+
 static bool print_table(const struct table_column *columns, size_t count, const json_t *items,
                         bool (*add)(struct libscols_table *, const json_t *))
 {
@@ -106,6 +118,8 @@ int verb_methods(struct invocation *invocation)
     bool ok = true;
     if (invocation->json) {
         print_document(document);
+    } else if (invocation->claims) {
+        ok = print_table(rule_columns, RULE_COLUMNS, json_object_get(document, "rules"), add_rule);
     } else {
         ok = print_table(method_columns, METHOD_COLUMNS, json_object_get(document, "methods"), add_method);
         putchar('\n');

@@ -41,8 +41,21 @@ void plan_time(const json_t *plan, char *text, size_t text_bytes)
         can_stop = can_stop && truth_of(step, "can_stop");
     }
     uw_text_duration(seconds, duration, sizeof duration);
-    snprintf(text, text_bytes, "%s%s, %s", known ? "about " : "time not known", known ? duration : "",
-             can_stop ? "can be stopped" : "cannot be stopped once it runs");
+    snprintf(text, text_bytes, "%s%s%s%s", can_stop ? "" : "cannot be stopped, ",
+             known ? "about " : "time not known", known ? duration : "", can_stop ? ", can be stopped" : "");
+}
+
+/* What the question must not leave out; namespaces come first, the rest of a long list is in the plan. */
+static void first_affected(const json_t *plan, char *text, size_t text_bytes)
+{
+    const json_t *list = json_object_get(plan, "also_affected");
+    const json_t *first = json_array_get(list, 0);
+    char more[128];
+    if (!json_is_string(first) || json_is_object(json_object_get(plan, "refused")))
+        return;
+    snprintf(more, sizeof more, json_array_size(list) > 1 ? "%.64s and %zu more" : "%.64s",
+             json_string_value(first), json_array_size(list) - 1);
+    add(text, text_bytes, ", also erases ", more);
 }
 
 void plan_brief(const json_t *plan, char *text, size_t text_bytes)
@@ -54,8 +67,9 @@ void plan_brief(const json_t *plan, char *text, size_t text_bytes)
     if (json_is_object(refused))
         snprintf(text, text_bytes, "refused, %s", text_or(refused, "why", "?"));
     else
-        snprintf(text, text_bytes, "%s to %s, %s", text_or(step, "method", "?"), text_or(plan, "level", "?"),
-                 time);
+        snprintf(text, text_bytes, "%s to %s, %s%s", text_or(step, "method", "?"),
+                 text_or(plan, "level", "?"), truth_of(step, "attach") ? "runs already, " : "", time);
+    first_affected(plan, text, text_bytes);
 }
 
 static void row(const char *label, const char *text)
@@ -76,6 +90,8 @@ static void print_step(size_t number, const json_t *step)
         snprintf(pattern, sizeof pattern, "%s, %zu pass%s", standard, passes, passes == 1 ? "" : "es");
         add(text, sizeof text, ", ", pattern);
     }
+    if (truth_of(step, "attach"))
+        add(text, sizeof text, ", ", "runs already: waits for its end");
     row(label, text);
     text[0] = '\0';
     const char *rule_set;
@@ -118,6 +134,15 @@ static void print_rejected(const json_t *list)
     }
 }
 
+static void print_affected(const json_t *list)
+{
+    size_t i;
+    const json_t *item;
+    json_array_foreach(list, i, item) {
+        row(i == 0 ? "also affected" : "", json_is_string(item) ? json_string_value(item) : "?");
+    }
+}
+
 static void join(const json_t *list, char *text, size_t text_bytes)
 {
     size_t i;
@@ -149,8 +174,7 @@ void plan_print(const json_t *plan)
         plan_time(plan, text, sizeof text);
         row("time", text);
     }
-    join(json_object_get(plan, "also_affected"), text, sizeof text);
-    row("also affected", text);
+    print_affected(json_object_get(plan, "also_affected"));
     join(json_object_get(plan, "limitations"), text, sizeof text);
     row("limitations", text);
     print_rejected(json_object_get(plan, "rejected"));

@@ -8,10 +8,10 @@
 /* "/dev/sda: Model, 480.1 GB, serial S" */
 void plan_title(const json_t *plan, char *text, size_t text_bytes);
 
-/* "about 2 h, can be stopped" of all its steps. */
+/* "about 2 h, can be stopped" or "cannot be stopped, about 2 h", of all its steps. */
 void plan_time(const json_t *plan, char *text, size_t text_bytes);
 
-/* "overwrite to clear, about 2 h, can be stopped", or why it is refused. */
+/* "overwrite to clear, about 2 h, can be stopped, also erases 2 partitions", or why it is refused. */
 void plan_brief(const json_t *plan, char *text, size_t text_bytes);
 
 /* A run without a drive: says so and returns the exit code, which is 0 only where --allow-not-covered lets it

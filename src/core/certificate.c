@@ -22,6 +22,12 @@ static json_t *copy_array(const json_t *object, const char *name)
     return json_is_array(value) ? json_deep_copy(value) : json_array();
 }
 
+static json_t *object_of(const json_t *object, const char *name)
+{
+    json_t *value = json_object_get(object, name);
+    return json_is_object(value) ? json_deep_copy(value) : json_object();
+}
+
 static json_t *time_or_null(int64_t time_ns)
 {
     char text[UW_TIME_BYTES];
@@ -91,8 +97,48 @@ static json_t *sanitized_statement(const struct uw_fold *fold)
         read_back, areas[0] ? " " : "", areas, areas[0] ? " areas were not reached." : "");
 }
 
+static bool has_limitation(const struct uw_fold *fold, const char *wanted)
+{
+    size_t i;
+    json_t *code;
+    json_array_foreach(json_object_get(fold->plan, "limitations"), i, code) {
+        if (json_is_string(code) && strcmp(json_string_value(code), wanted) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What the drive did itself: by its word, and by what was looked for. */
+static json_t *internal_statement(const struct uw_fold *fold)
+{
+    const json_t *canary = json_object_get(fold->verification, "canary");
+    const char *method = method_of(fold);
+    json_int_t samples = json_integer_value(json_object_get(fold->verification, "samples"));
+    json_int_t kept = json_integer_value(json_object_get(canary, "readable_before"));
+    char seen[160];
+    if (kept > 0)
+        snprintf(seen, sizeof seen,
+                 "of %" JSON_INTEGER_FORMAT " sampled locations none held one of the %" JSON_INTEGER_FORMAT
+                 " markers written before",
+                 samples, kept);
+    else
+        snprintf(seen, sizeof seen,
+                 "no markers could be written before; %" JSON_INTEGER_FORMAT
+                 " sampled locations hold what it should leave",
+                 samples);
+    return json_sprintf(
+        "The drive reported successful completion of %s; %s. %s", method != NULL ? method : "its erase", seen,
+        has_limitation(fold, "other_namespaces_not_covered")
+            ? "Other namespaces and unallocated capacity of the drive were not reached."
+            : "Areas outside the addressable range were erased on the maker's assurance; they "
+              "were not inspected.");
+}
+
 static json_t *statement(const struct uw_fold *fold, enum uw_verdict verdict, const char *reason)
 {
+    const char *basis = json_string_value(json_object_get(fold->plan, "basis"));
+    if (is_sanitized(verdict) && basis != NULL && strcmp(basis, "host-overwrite") != 0)
+        return internal_statement(fold);
     if (is_sanitized(verdict))
         return sanitized_statement(fold);
     const char *text = json_string_value(json_object_get(fold->failure, "why"));
@@ -139,6 +185,14 @@ static json_t *authority(const struct uw_fold *fold)
     return body;
 }
 
+/* A counter inside the drive: an axis that the host does not set. */
+static json_t *before_and_after(const struct uw_fold *fold, const char *counter)
+{
+    const json_t *before = json_object_get(json_object_get(fold->drive, "before"), "health");
+    return json_pack("{s:o, s:o}", "before", copy(before, counter), "after",
+                     copy(fold->health_after, counter));
+}
+
 /* Boottime counts through suspends and cannot be set: the axis on which the length of the erase stands. */
 static json_t *times(const struct uw_fold *fold)
 {
@@ -148,8 +202,8 @@ static json_t *times(const struct uw_fold *fold)
     /* As text: nanoseconds pass 2^53 after 104 days. */
     json_object_set_new(body, "boottime_start_ns", json_sprintf("%" PRIu64, fold->boottime_start_ns));
     json_object_set_new(body, "boottime_end_ns", json_sprintf("%" PRIu64, fold->boottime_end_ns));
-    json_object_set_new(body, "drive_hours", json_pack("{s:n, s:n}", "before", "after"));
-    json_object_set_new(body, "power_cycles", json_pack("{s:n, s:n}", "before", "after"));
+    json_object_set_new(body, "drive_hours", before_and_after(fold, "power_on_hours"));
+    json_object_set_new(body, "power_cycles", before_and_after(fold, "power_cycles"));
     return body;
 }
 
@@ -171,11 +225,11 @@ static json_t *medium(const struct uw_fold *fold)
     return body;
 }
 
-static json_t *hidden_areas(void)
+static json_t *hidden_areas(const struct uw_fold *fold)
 {
-    return json_pack("{s:n, s:n, s:n, s:n, s:n, s:n, s:{s:n, s:n}, s:{s:n, s:n}}", "hpa", "dco", "amax",
-                     "unattached_namespaces", "boot_partitions", "rpmb", "reallocated", "before", "after",
-                     "pending", "before", "after");
+    return json_pack("{s:n, s:n, s:n, s:o, s:n, s:n, s:{s:n, s:n}, s:{s:n, s:n}}", "hpa", "dco", "amax",
+                     "unattached_namespaces", copy(fold->drive, "unattached_namespaces"), "boot_partitions",
+                     "rpmb", "reallocated", "before", "after", "pending", "before", "after");
 }
 
 /* Reservations count only where something was sanitized: elsewhere the verdict says more. */
@@ -183,6 +237,13 @@ static json_t *exceptions(const struct uw_fold *fold, enum uw_verdict verdict)
 {
     json_t *list = verdict == UW_VERDICT_SANITIZED_WITH_EXCEPTIONS ? copy_array(fold->plan, "reservations")
                                                                    : json_array();
+    if (fold->evidence.canary_alive)
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "code", "device_lied", "severity", "failure",
+                                              "text", "what it was given, or held before, says otherwise"));
+    if (fold->continues)
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:s}", "code", "continues_in_drive", "severity", "note", "text",
+                            "the drive goes on erasing by itself; the next run waits for it"));
     if (fold->crashed)
         json_array_append_new(list,
                               json_pack("{s:s, s:s, s:s}", "code", "recovered", "severity", "note", "text",
@@ -265,11 +326,13 @@ json_t *uw_fold_certificate(const struct uw_fold *fold)
         {"tool", copy(fold->run, "tool")},
         {"time", times(fold)},
         {"medium", medium(fold)},
-        {"capabilities", json_object()},
+        {"capabilities", object_of(fold->drive, "capabilities")},
         {"steps", json_deep_copy(fold->steps)},
-        {"hidden_areas", hidden_areas()},
+        {"hidden_areas", hidden_areas(fold)},
         {"before", copy(fold->drive, "before")},
-        {"after", json_pack("{s:n, s:n}", "health", "histogram")},
+        {"after", json_pack("{s:o, s:n}", "health",
+                            fold->health_after != NULL ? json_deep_copy(fold->health_after) : json_null(),
+                            "histogram")},
         {"verification", fold->verification != NULL ? json_deep_copy(fold->verification) : json_null()},
         {"not_covered", copy_array(fold->run, "not_covered")},
     };

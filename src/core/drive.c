@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/drive.h"
+#include "core/drive_nvme.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Integers in documents stay below this (RFC 8785, appendix D: what an IEEE 754 double holds exactly). */
-#define JSON_INTEGERS (1ULL << 53)
 
 static const char *const bus_names[UW_BUS_COUNT] = {
     [UW_BUS_UNKNOWN] = "unknown", [UW_BUS_NVME] = "nvme",     [UW_BUS_NVME_FABRICS] = "nvme-fabrics",
@@ -148,6 +146,15 @@ void uw_drive_set_unknown(struct uw_drive *drive, const char *field, const char 
         drive->unknown_count++;
 }
 
+void uw_drive_set_known(struct uw_drive *drive, const char *field)
+{
+    for (size_t i = 0; i < drive->unknown_count; i++)
+        if (strcmp(drive->unknown[i].field, field) == 0) {
+            drive->unknown[i] = drive->unknown[--drive->unknown_count];
+            return;
+        }
+}
+
 const char *uw_drive_unknown_reason(const struct uw_drive *drive, const char *field)
 {
     for (size_t i = 0; i < drive->unknown_count; i++)
@@ -206,9 +213,10 @@ json_t *uw_clean_json(const char *s)
     return clean[0] == '\0' ? json_null() : json_string(clean);
 }
 
+/* Integers in documents stay below 2^53 (RFC 8785, appendix D: what an IEEE 754 double holds exactly). */
 static json_t *number(uint64_t value)
 {
-    return value < JSON_INTEGERS ? json_integer((json_int_t)value) : json_null();
+    return value < 1ULL << 53 ? json_integer((json_int_t)value) : json_null();
 }
 
 static json_t *number_or_null(uint64_t value)
@@ -299,7 +307,8 @@ static json_t *capacity_json(const struct uw_drive *drive)
         put(o, "blocks",
             number_or_null(block == 0 ? 0 : drive->bytes / block + (drive->bytes % block != 0))) &&
         put(o, "native_max", json_null()) && put(o, "dco_max", json_null()) &&
-        put(o, "total_nvm", json_null()) && put(o, "unallocated_nvm", json_null()))
+        put(o, "total_nvm", uw_clean_json(drive->nvme.controller.total_bytes)) &&
+        put(o, "unallocated_nvm", uw_clean_json(drive->nvme.controller.unallocated_bytes)))
         return o;
     json_decref(o);
     return NULL;
@@ -312,9 +321,8 @@ json_t *uw_drive_medium_json(const struct uw_drive *drive)
         put(o, "serial", uw_clean_json(drive->serial)) &&
         put(o, "serial_source", uw_clean_json(drive->serial_source)) &&
         put(o, "firmware", uw_clean_json(drive->firmware)) && put(o, "wwn", uw_clean_json(drive->wwn)) &&
-        put(o, "wwn_source", uw_clean_json(drive->wwn_source)) && put(o, "eui64", json_null()) &&
-        put(o, "nguid", json_null()) && put(o, "namespaces", json_null()) &&
-        put(o, "subsystem", json_null()) && put(o, "type", json_string(uw_media_name(drive->media))) &&
+        put(o, "wwn_source", uw_clean_json(drive->wwn_source)) && uw_nvme_add_names(o, &drive->nvme) &&
+        put(o, "type", json_string(uw_media_name(drive->media))) &&
         put(o, "type_evidence", uw_clean_json(drive->media_evidence)) &&
         put(o, "bus", json_string(uw_bus_name(drive->bus))) &&
         put(o, "device", uw_clean_json(drive->device)) && put(o, "path", uw_clean_json(drive->path)) &&

@@ -10,6 +10,8 @@
 
 #include <jansson.h>
 
+#include "core/nvme.h"
+
 enum uw_bus {
     UW_BUS_UNKNOWN = 0,
     UW_BUS_NVME,
@@ -56,7 +58,7 @@ struct uw_unknown {
     char reason[20];
 };
 
-enum { UW_UNKNOWNS = 24 };
+enum { UW_UNKNOWNS = 32 };
 
 /* Strings are empty where there is no value (then named in `unknown`); they hold valid UTF-8 without control
  * characters. Made by the probe, owned by whoever called it; free with uw_drive_clear. */
@@ -98,6 +100,8 @@ struct uw_drive {
     char **content_types;        /* types found on the drive and its partitions; no labels */
     size_t content_type_count;
 
+    struct uw_nvme nvme; /* known: an NVMe namespace that answered */
+
     struct uw_use *uses;
     size_t use_count;
     struct uw_unknown unknown[UW_UNKNOWNS];
@@ -115,6 +119,7 @@ void uw_drive_clear(struct uw_drive *drive);
 bool uw_drive_add_use(struct uw_drive *drive, const char *kind, const char *by);
 bool uw_drive_add_content(struct uw_drive *drive, const char *type);
 void uw_drive_set_unknown(struct uw_drive *drive, const char *field, const char *reason);
+void uw_drive_set_known(struct uw_drive *drive, const char *field); /* after all: takes the reason away */
 const char *uw_drive_unknown_reason(const struct uw_drive *drive, const char *field); /* NULL: known */
 
 /* Sets drive->id: the serial if it is there and `serial_is_unique`, else NAME:BYTES. */
@@ -145,5 +150,13 @@ const char *uw_identity_difference(const struct uw_identity *a, const struct uw_
 /* Documents. New references; NULL when memory ran out. */
 json_t *uw_drive_list_json(const struct uw_drive *drive);   /* one entry of list --json */
 json_t *uw_drive_medium_json(const struct uw_drive *drive); /* certificate.medium */
+
+/* What an NVMe drive says that it can do, decoded and raw: {"sanitize", "format", "sanitize_status", "raw"},
+ * each null where that is not known; empty of other drives. */
+json_t *uw_drive_capabilities_json(const struct uw_drive *drive);
+/* {"critical_warning", "percentage_used", ...}; null of an NVMe drive that did not say, empty of others. */
+json_t *uw_drive_health_json(const struct uw_drive *drive);
+/* Namespaces that the drive keeps and its controller does not show; false: could not tell. */
+bool uw_drive_unattached_namespaces(const struct uw_drive *drive, uint64_t *count);
 
 #endif

@@ -18,7 +18,7 @@ void uw_fold_clear(struct uw_fold *fold)
     json_t **held[] = {
         &fold->run,     &fold->drive,           &fold->plan,           &fold->refusal,  &fold->confirmed,
         &fold->intent,  &fold->identity_before, &fold->identity_after, &fold->canaries, &fold->verification,
-        &fold->failure, &fold->bound,           &fold->steps};
+        &fold->failure, &fold->bound,           &fold->health_after,   &fold->steps};
     for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
         json_decref(*held[i]);
         *held[i] = NULL;
@@ -79,7 +79,8 @@ static void start_step(struct uw_fold *fold, const struct uw_event *event)
     set(fold, step, "unwritten_omitted", json_integer(0));
     set(fold, step, "errors", json_integer(0));
     set(fold, step, "retries", json_integer(0));
-    set(fold, step, "resumed", json_false());
+    if (json_object_get(step, "resumed") == NULL)
+        set(fold, step, "resumed", json_false());
     if (json_array_append_new(fold->steps, step) != 0)
         fold->lost = true;
 }
@@ -177,8 +178,45 @@ static void end_step(struct uw_fold *fold, const struct uw_event *event)
     for (size_t i = 0; i < sizeof copied / sizeof *copied; i++)
         if (json_object_set(completion, copied[i], json_object_get(event->data, copied[i])) != 0)
             fold->lost = true;
+    fold->continues = is_true(event->data, "continues");
     fold->evidence.ended_well = is_true(event->data, "accepted") && is_true(event->data, "complete") &&
                                 is_true(event->data, "flushed");
+}
+
+static void record_command(struct uw_fold *fold, const json_t *data)
+{
+    json_t *step = last_of(fold->steps);
+    const json_t *command = json_object_get(data, "command");
+    if (step == NULL || command == NULL)
+        fold->lost = true;
+    else
+        set(fold, step, "command", json_deep_copy(command));
+}
+
+static void record_state(struct uw_fold *fold, const json_t *data)
+{
+    json_t *completion = json_object_get(last_of(fold->steps), "completion");
+    const json_t *state = json_object_get(data, "state"), *raw = json_object_get(data, "raw");
+    if (completion == NULL || state == NULL || raw == NULL ||
+        json_array_append_new(json_object_get(completion, "states_seen"), json_deep_copy(state)) != 0)
+        fold->lost = true;
+    else
+        set(fold, completion, "status_raw", json_deep_copy(raw));
+}
+
+/* It came up on the way; it stands with those of the plan. */
+static void reserve(struct uw_fold *fold, const json_t *data)
+{
+    json_t *list = json_object_get(fold->plan, "reservations");
+    if (list == NULL || json_array_append_new(list, json_deep_copy(data)) != 0)
+        fold->lost = true;
+    fold->evidence.reservations++;
+}
+
+/* A drive that takes no writes at all may still erase itself. */
+static bool may_go_unmarked(const json_t *data)
+{
+    return is_true(data, "internal") && number(data, "written") == 0;
 }
 
 /* A drive that keeps none of the markers, or hands back others than it was given, stores nothing that counts.
@@ -188,7 +226,7 @@ static void weigh_canaries(struct uw_fold *fold, const json_t *data)
     keep(fold, &fold->canaries, data);
     if (is_true(data, "stopped"))
         return;
-    if (number(data, "places") > 0 && number(data, "readable_before") == 0)
+    if (number(data, "places") > 0 && number(data, "readable_before") == 0 && !may_go_unmarked(data))
         fold->evidence.unmarked = true;
     if (number(data, "different") > 0)
         fold->evidence.canary_alive = true;
@@ -274,6 +312,16 @@ void uw_fold_event(struct uw_fold *fold, const struct uw_event *event)
     case UW_EVENT_STEP_STARTED:
         start_step(fold, event);
         break;
+    case UW_EVENT_COMMAND_SENT:
+        record_command(fold, data);
+        fold->continues = true; /* until the step's end says otherwise */
+        break;
+    case UW_EVENT_DRIVE_STATE:
+        record_state(fold, data);
+        break;
+    case UW_EVENT_RESERVED:
+        reserve(fold, data);
+        break;
     case UW_EVENT_PASS_STARTED:
         start_pass(fold, event);
         break;
@@ -286,6 +334,9 @@ void uw_fold_event(struct uw_fold *fold, const struct uw_event *event)
     case UW_EVENT_VERIFY_ENDED:
         weigh_verification(fold, data);
         break;
+    case UW_EVENT_HEALTH_READ:
+        keep(fold, &fold->health_after, json_object_get(data, "health"));
+        break;
     case UW_EVENT_STOPPED:
         fold->evidence.aborted = true;
         fold->crashed = by_crash(data);
@@ -295,6 +346,7 @@ void uw_fold_event(struct uw_fold *fold, const struct uw_event *event)
         break;
     case UW_EVENT_STALLED:
         fold->evidence.stalled = true;
+        fold->evidence.answers = is_true(data, "answers");
         break;
     case UW_EVENT_FAILED:
         keep(fold, &fold->failure, data);

@@ -17,10 +17,11 @@ struct uw_fold {
     uint64_t boottime_start_ns, boottime_end_ns;
     /* Data of the events that hold them; NULL until they came. */
     json_t *run, *drive, *plan, *refusal, *confirmed, *intent, *identity_before, *identity_after;
-    json_t *canaries, *verification, *failure, *bound;
-    json_t *steps; /* array, as they stand in the certificate */
-    bool crashed;  /* the run broke off; the next one speaks for it */
-    bool lost;     /* memory ran out on the way: nothing may be claimed */
+    json_t *canaries, *verification, *failure, *bound, *health_after;
+    json_t *steps;  /* array, as they stand in the certificate */
+    bool crashed;   /* the run broke off; the next one speaks for it */
+    bool continues; /* the drive goes on with what was begun */
+    bool lost;      /* memory ran out on the way: nothing may be claimed */
 };
 
 void uw_fold_init(struct uw_fold *fold);

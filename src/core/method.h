@@ -11,15 +11,39 @@
 #include "core/standard.h"
 #include "unwrite/error.h"
 
+struct uw_nvme_command;
+
 /* What the engine lends a method while it runs. */
 struct uw_method_run {
     const struct uw_drive *drive;
     const struct uw_standard *standard; /* of overwriting; NULL for methods without patterns */
-    void *engine;                       /* for the calls below */
+    bool attach;  /* the drive runs an erase of this kind already: wait for its end, send nothing */
+    void *engine; /* for the calls below */
     /* Writes one pass over the whole drive, with its events. False: the machinery failed, *e says how.
      * `*complete` is false where the run was stopped or blocks stayed unwritten. */
     bool (*write_pass)(void *engine, size_t pass, bool *complete, struct uw_error *e);
-    bool (*stopped)(void *engine); /* a signal or the operator ended the run */
+    bool (*stopped)(void *engine); /* a signal or the operator ended the run, or the drive was given up */
+    /* Sends an admin command; `record` puts it into the step as what began the erase. False: no answer can be
+     * had (any more), *e says how. */
+    bool (*nvme)(void *engine, struct uw_nvme_command *command, bool record, struct uw_error *e);
+    /* A state that the drive reported; `raw` is evidence. done of total: how far it says it is; 0 of 0: it
+     * does not say. */
+    void (*saw)(void *engine, const char *state, const void *raw, size_t raw_bytes, uint64_t done,
+                uint64_t total);
+    void (*wait_ms)(void *engine, uint32_t ms); /* less where the run is stopped meanwhile */
+    uint64_t (*now_ms)(void *engine);           /* never runs backwards */
+};
+
+/* How it ended. All false: nothing was seen, which is a failure. */
+struct uw_method_end {
+    bool accepted; /* the drive took our command (or was found at work, with `attach`); the host's writes were
+                      begun */
+    bool complete; /* a positive end of everything that was to be done, which belongs to our own command */
+    bool continues;        /* the drive goes on with it, whatever we do */
+    bool stalled;          /* it does not come to an end: nothing moved for longer than any drive needs */
+    enum uw_leaves leaves; /* what stands there now; of an erase inside the drive */
+    bool unmapped; /* what is read back may be what the drive reads in unmapped blocks, and not the media */
+    char why[256]; /* not complete: what was seen instead, for people; empty: nothing to add */
 };
 
 struct uw_method {
@@ -28,10 +52,15 @@ struct uw_method {
     const char *citation;
     enum uw_technique technique;
     bool can_stop; /* ends within a second of being told to */
+    bool internal; /* the drive erases itself */
     /* Whether the drive can be erased this way; `why` receives the reason why not. */
     bool (*fits)(const struct uw_drive *drive, char *why, size_t why_bytes);
-    /* Runs to the end; `*complete` only with a positive end of everything it was to do. */
-    bool (*run)(const struct uw_method_run *run, bool *complete, struct uw_error *e);
+    /* Whether it erases every namespace of the drive's subsystem; NULL: the target alone. */
+    bool (*hits_subsystem)(const struct uw_drive *drive);
+    /* What the drive says that it takes, in seconds; 0: it does not say. NULL: a host's writes. */
+    uint64_t (*estimate_s)(const struct uw_drive *drive);
+    /* Runs to the end. False: the machinery failed, *e says how. */
+    bool (*run)(const struct uw_method_run *run, struct uw_method_end *end, struct uw_error *e);
 };
 
 /* The methods there are, strongest first; NULL past the end. Handed to the planner, which knows none by

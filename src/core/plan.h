@@ -10,6 +10,7 @@
 
 #include "core/drive.h"
 #include "core/method.h"
+#include "core/nvme.h"
 #include "core/policy.h"
 #include "core/sample.h"
 
@@ -26,8 +27,8 @@ struct uw_policy {
 
 enum { UW_REJECTED = 24, UW_WHY_BYTES = 256, UW_LIMITATIONS = 12 };
 
-/* Codes: level, in_use, boot_medium, partition, read_only, size, confirmation, identity, no_direct_io,
- * no_permission. */
+/* Codes: level, in_use, boot_medium, partition, read_only, size, sanitize_running, sanitize_state,
+ * siblings, confirmation, identity, no_direct_io, no_permission. */
 struct uw_refusal {
     bool refused;
     int exit_code; /* 3: the level; 4: everything else */
@@ -41,6 +42,20 @@ struct uw_rejected {
     char why[UW_WHY_BYTES];
 };
 
+/* Another namespace that the method erases with the target. */
+struct uw_affected {
+    uint32_t nsid;
+    bool attached; /* to the target's controller */
+};
+
+/* Why no marker can be written before the erase. */
+enum uw_unmarked {
+    UW_MARKED = 0,
+    UW_UNMARKED_RUNNING,  /* a sanitize runs already */
+    UW_UNMARKED_FAILED,   /* a sanitize failed: the drive takes no writes until another succeeds */
+    UW_UNMARKED_READ_ONLY /* the drive has put its media into read-only mode */
+};
+
 /* One step in this version: the ladder goes on in the issue of the next method. Borrows drive, methods,
  * standards. */
 struct uw_plan {
@@ -49,10 +64,16 @@ struct uw_plan {
     enum uw_level level; /* what it will reach under policy.rule_set */
     bool downgraded;     /* below policy.level, as allowed */
     const struct uw_rule *rule;
-    const struct uw_method *method; /* NULL: none */
-    const struct uw_standard *standard;
+    const struct uw_method *method;     /* NULL: none */
+    const struct uw_standard *standard; /* NULL: the method writes no patterns */
     enum uw_profile verify;
-    uint64_t estimate_s; /* 0: not known */
+    uint64_t estimate_s;                                  /* 0: not known */
+    bool cannot_stop;                                     /* once it runs */
+    bool attach;                                          /* the drive runs it already: wait for its end */
+    bool hits_subsystem;                                  /* it erases every namespace of the drive */
+    enum uw_unmarked unmarked;                            /* other than UW_MARKED: a reservation */
+    struct uw_affected also_affected[UW_NVME_NAMESPACES]; /* ascending */
+    size_t also_affected_count;
     const char *limitations[UW_LIMITATIONS];
     size_t limitation_count;
     bool hidden_unknown; /* hidden areas could not be asked about: a reservation */
@@ -63,6 +84,14 @@ struct uw_plan {
 
 void uw_plan_make(const struct uw_drive *drive, const struct uw_policy *policy, uw_method_list *methods,
                   struct uw_plan *plan);
+
+/* Two namespaces of one drive. One that has no name of its own is known by its controller's node. */
+bool uw_same_subsystem(const struct uw_drive *a, const struct uw_drive *b);
+
+/* An erase of every namespace of a drive must have been asked for each of them: refuses those plans whose
+ * method erases attached namespaces that no other plan of the list erases in the same way. Called when all
+ * plans are made, and again when some of them were refused since. */
+void uw_plan_siblings(struct uw_plan **plans, size_t count);
 
 /* Records the first refusal; later ones are left out. */
 void uw_plan_refuse(struct uw_plan *plan, int exit_code, const char *code, const char *way_out,

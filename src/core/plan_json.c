@@ -18,16 +18,26 @@ static json_t *passes_json(const struct uw_standard *standard, enum uw_cipher ci
     return passes;
 }
 
+/* No rule set gives more on this drive than what its kind and the method's reach allow. */
+static enum uw_level limit_of(const struct uw_plan *plan)
+{
+    return uw_level_limit(plan->drive, plan->method->technique, plan->hits_subsystem);
+}
+
 static json_t *steps_json(const struct uw_plan *plan)
 {
+    const struct uw_method *method = plan->method;
+    const struct uw_standard *standard = plan->standard;
     json_t *steps = json_array();
-    if (plan->method == NULL)
+    if (method == NULL)
         return steps;
-    append(&steps, json_pack("{s:s, s:s, s:o, s:I, s:b, s:s, s:o}", "method", plan->method->id, "technique",
-                             uw_technique_name(plan->method->technique), "levels",
-                             uw_technique_levels(plan->method->technique), "estimate_s",
-                             (json_int_t)plan->estimate_s, "can_stop", plan->method->can_stop, "standard",
-                             plan->standard->id, "passes", passes_json(plan->standard, plan->policy.cipher)));
+    append(&steps,
+           json_pack("{s:s, s:s, s:o, s:I, s:b, s:b, s:o, s:o}", "method", method->id, "technique",
+                     uw_technique_name(method->technique), "levels",
+                     uw_technique_levels(method->technique, limit_of(plan)), "estimate_s",
+                     (json_int_t)plan->estimate_s, "can_stop", !plan->cannot_stop, "attach", plan->attach,
+                     "standard", standard != NULL ? json_string(standard->id) : json_null(), "passes",
+                     standard != NULL ? passes_json(standard, plan->policy.cipher) : json_array()));
     return steps;
 }
 
@@ -39,9 +49,20 @@ static json_t *limitations_json(const struct uw_plan *plan)
     return list;
 }
 
-static json_t *also_affected_json(const struct uw_drive *drive)
+/* For people; what is attached elsewhere this host cannot list. */
+static json_t *also_affected_json(const struct uw_plan *plan)
 {
+    const struct uw_drive *drive = plan->drive;
+    const char *node = drive->nvme.node[0] != '\0' ? drive->nvme.node : "the drive";
     json_t *list = json_array();
+    for (size_t i = 0; i < plan->also_affected_count; i++)
+        append(&list,
+               json_sprintf("namespace %u of %s%s", (unsigned)plan->also_affected[i].nsid, node,
+                            plan->also_affected[i].attached ? "" : ", not attached to this controller"));
+    if (plan->hits_subsystem && uw_namespaces_unlisted(drive))
+        append(&list, json_sprintf("namespaces of %s that could not be listed", node));
+    if (plan->hits_subsystem && (drive->nvme.controller.cmic & UW_NVME_CMIC_CONTROLLERS) != 0)
+        append(&list, json_sprintf("whatever is reached through other controllers of %s's drive", node));
     if (drive->partitions > 0)
         append(&list, json_sprintf("%u partition%s", drive->partitions, drive->partitions == 1 ? "" : "s"));
     return list;
@@ -90,7 +111,7 @@ json_t *uw_plan_json(const struct uw_plan *plan)
         plan->method != NULL ? json_string(plan->rule->id) : json_null(), "rule_set", rule_set_json(plan),
         "verify", plan->method != NULL ? json_string(uw_profile_name(plan->verify)) : json_null(),
         "limitations", limitations_json(plan), "steps", steps_json(plan), "also_affected",
-        also_affected_json(d), "rejected", rejected_json(plan), "refused", refused_json(&plan->refusal));
+        also_affected_json(plan), "rejected", rejected_json(plan), "refused", refused_json(&plan->refusal));
 }
 
 static json_t *alternatives_json(const struct uw_plan *plan)
@@ -99,10 +120,22 @@ static json_t *alternatives_json(const struct uw_plan *plan)
     if (plan->method == NULL)
         return list;
     for (int i = UW_RULES_LOWEST + 1; i < UW_RULE_SETS; i++)
-        append(&list,
-               json_pack("{s:s, s:s}", "rule_set", uw_rule_set_name((enum uw_rule_set)i), "level",
-                         uw_level_name(uw_technique_level(plan->method->technique, (enum uw_rule_set)i))));
+        append(&list, json_pack("{s:s, s:s}", "rule_set", uw_rule_set_name((enum uw_rule_set)i), "level",
+                                uw_level_name(uw_level_lower(
+                                    uw_technique_level(plan->method->technique, (enum uw_rule_set)i),
+                                    limit_of(plan)))));
     return list;
+}
+
+static json_t *unmarked_json(enum uw_unmarked unmarked)
+{
+    static const char *const why[] = {
+        [UW_UNMARKED_RUNNING] = "the erase ran already, so no marker could be written before it",
+        [UW_UNMARKED_FAILED] = "a sanitize had failed, after which no marker can be written",
+        [UW_UNMARKED_READ_ONLY] = "the drive is in read-only mode, so no marker could be written",
+    };
+    return json_pack("{s:s, s:s, s:s}", "code", "markers_not_possible", "severity", "reservation", "text",
+                     why[unmarked]);
 }
 
 static json_t *reservations_json(const struct uw_plan *plan)
@@ -117,18 +150,20 @@ static json_t *reservations_json(const struct uw_plan *plan)
         append(&list,
                json_pack("{s:s, s:s, s:s}", "code", "hidden_areas_not_checked", "severity", "reservation",
                          "text", "whether the drive hides areas (HPA, DCO, AMAX) was not asked"));
+    if (plan->unmarked != UW_MARKED)
+        append(&list, unmarked_json(plan->unmarked));
     return list;
 }
 
 json_t *uw_plan_event(const struct uw_plan *plan)
 {
     bool any = plan->method != NULL;
-    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "level_requested",
-                     uw_level_name(plan->policy.level), "level",
-                     uw_level_name(any ? plan->level : UW_LEVEL_NONE), "rule_set", rule_set_json(plan),
-                     "rule", any ? json_string(plan->rule->id) : json_null(), "basis",
-                     any ? json_string(uw_technique_basis(plan->method->technique)) : json_null(),
-                     "alternatives", alternatives_json(plan), "limitations", limitations_json(plan),
-                     "reservations", reservations_json(plan), "steps", steps_json(plan), "verify",
-                     any ? json_string(uw_profile_name(plan->verify)) : json_null());
+    return json_pack(
+        "{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "level_requested",
+        uw_level_name(plan->policy.level), "level", uw_level_name(any ? plan->level : UW_LEVEL_NONE),
+        "rule_set", rule_set_json(plan), "rule", any ? json_string(plan->rule->id) : json_null(), "basis",
+        any ? json_string(uw_technique_basis(plan->method->technique)) : json_null(), "alternatives",
+        alternatives_json(plan), "limitations", limitations_json(plan), "reservations",
+        reservations_json(plan), "steps", steps_json(plan), "also_affected", also_affected_json(plan),
+        "verify", any ? json_string(uw_profile_name(plan->verify)) : json_null());
 }

@@ -20,6 +20,11 @@ bool uw_level_parse(const char *name, enum uw_level *level)
     return false;
 }
 
+enum uw_level uw_level_lower(enum uw_level a, enum uw_level b)
+{
+    return a < b ? a : b;
+}
+
 static const char *const rule_set_names[UW_RULE_SETS] = {"lowest", "nist-800-88r1", "ieee-2883"};
 
 const char *uw_rule_set_name(enum uw_rule_set set)
@@ -37,16 +42,38 @@ bool uw_rule_set_parse(const char *name, enum uw_rule_set *set)
     return false;
 }
 
+/* How much of a drive a technique erases. */
+enum reach {
+    REACH_TARGET = 0, /* what the host writes */
+    REACH_NAMESPACES, /* one namespace or all of them, but no capacity that is in none */
+    REACH_ALL         /* all that the drive stores */
+};
+
 /* Levels per rule set; UW_LEVEL_NONE: the set does not list the technique. */
 static const struct {
     const char *name;
     const char *basis;
+    enum reach reach;
+    bool by_key;                        /* destroys the key, not what it encrypts */
     enum uw_level levels[UW_RULE_SETS]; /* [UW_RULES_LOWEST] is unused */
 } techniques[UW_TECHNIQUES] = {
-    [UW_TECHNIQUE_HOST_OVERWRITE] =
-        {"host-overwrite",
-         "host-overwrite",
-         {[UW_RULES_NIST_800_88R1] = UW_LEVEL_CLEAR, [UW_RULES_IEEE_2883] = UW_LEVEL_CLEAR}},
+#define LEVELS(r1, ieee)                                                                                     \
+    {                                                                                                        \
+        [UW_RULES_NIST_800_88R1] = UW_LEVEL_##r1, [UW_RULES_IEEE_2883] = UW_LEVEL_##ieee                     \
+    }
+    [UW_TECHNIQUE_HOST_OVERWRITE] = {"host-overwrite", "host-overwrite", REACH_TARGET, false,
+                                     LEVELS(CLEAR, CLEAR)},
+    [UW_TECHNIQUE_DEVICE_SANITIZE_BLOCK] = {"device-sanitize-block", "device-sanitize", REACH_ALL, false,
+                                            LEVELS(PURGE, PURGE)},
+    [UW_TECHNIQUE_DEVICE_SANITIZE_CRYPTO] = {"device-sanitize-crypto", "cryptographic-erase", REACH_ALL, true,
+                                             LEVELS(PURGE, PURGE)},
+    [UW_TECHNIQUE_DEVICE_SANITIZE_OVERWRITE] = {"device-sanitize-overwrite", "device-sanitize", REACH_ALL,
+                                                false, LEVELS(PURGE, PURGE)},
+    [UW_TECHNIQUE_NVME_FORMAT_CRYPTO] = {"nvme-format-crypto", "cryptographic-erase", REACH_NAMESPACES, true,
+                                         LEVELS(PURGE, CLEAR)},
+    [UW_TECHNIQUE_NVME_FORMAT_USER_DATA] = {"nvme-format-user-data", "device-erase", REACH_NAMESPACES, false,
+                                            LEVELS(PURGE, CLEAR)},
+#undef LEVELS
 };
 
 const char *uw_technique_name(enum uw_technique technique)
@@ -76,18 +103,110 @@ enum uw_level uw_technique_level(enum uw_technique technique, enum uw_rule_set s
     return techniques[technique].levels[uw_technique_rule_set(technique, set)];
 }
 
-json_t *uw_technique_levels(enum uw_technique technique)
+json_t *uw_technique_levels(enum uw_technique technique, enum uw_level limit)
 {
     json_t *levels = json_object();
     for (int i = UW_RULES_LOWEST + 1; i < UW_RULE_SETS; i++)
-        json_object_set_new(levels, rule_set_names[i],
-                            json_string(uw_level_name(techniques[technique].levels[i])));
+        json_object_set_new(
+            levels, rule_set_names[i],
+            json_string(uw_level_name(uw_level_lower(techniques[technique].levels[i], limit))));
     return levels;
+}
+
+bool uw_technique_is_sanitize(enum uw_technique technique)
+{
+    return techniques[technique].reach == REACH_ALL;
+}
+
+static bool is_volume_media(const struct uw_drive *d)
+{
+    return d->media == UW_MEDIA_VOLUME || d->media == UW_MEDIA_VIRTUAL || d->media == UW_MEDIA_FILE;
+}
+
+enum { OACS_NAMESPACES = 1U << 3 }; /* namespace management */
+
+static bool is_alone_in(const struct uw_nvme_list *list, uint32_t nsid)
+{
+    return list->known && !list->more && list->count == 1 && list->ids[0] == nsid;
+}
+
+bool uw_namespaces_unlisted(const struct uw_drive *drive)
+{
+    const struct uw_nvme *n = &drive->nvme;
+    bool elsewhere =
+        (n->controller.oacs & OACS_NAMESPACES) != 0 || (n->controller.cmic & UW_NVME_CMIC_CONTROLLERS) != 0;
+    bool listed = n->allocated.known ? !n->allocated.more : n->active.known && !elsewhere;
+    return n->active.more || (!listed && n->controller.namespaces_max != 1);
+}
+
+static bool has_other_namespaces(const struct uw_drive *drive)
+{
+    const struct uw_nvme *n = &drive->nvme;
+    return (n->active.known && !is_alone_in(&n->active, n->ns.nsid)) ||
+           (n->allocated.known && !is_alone_in(&n->allocated, n->ns.nsid)) || uw_namespaces_unlisted(drive);
+}
+
+/* A drive that says how much there is says how much is in no namespace; one that manages none has none left
+ * over. */
+static bool has_unallocated(const struct uw_drive *drive)
+{
+    const struct uw_nvme_controller *c = &drive->nvme.controller;
+    bool managed = (c->oacs & OACS_NAMESPACES) != 0;
+    if (c->unallocated_bytes[0] == '\0')
+        return managed;
+    return strcmp(c->unallocated_bytes, "0") != 0;
+}
+
+static bool leaves_namespaces(const struct uw_drive *drive, enum uw_technique technique, bool subsystem)
+{
+    if (techniques[technique].reach != REACH_NAMESPACES)
+        return false;
+    /* A format reaches what is attached. */
+    return has_unallocated(drive) || (!subsystem && has_other_namespaces(drive)) ||
+           (drive->nvme.allocated.known && drive->nvme.active.known &&
+            drive->nvme.allocated.count > drive->nvme.active.count);
+}
+
+enum uw_level uw_level_limit(const struct uw_drive *drive, enum uw_technique technique, bool subsystem)
+{
+    bool is_drive = (drive->bus == UW_BUS_NVME || drive->bus == UW_BUS_NVME_FABRICS) && drive->nvme.known &&
+                    !drive->is_partition && !is_volume_media(drive);
+    bool whole = techniques[technique].reach != REACH_TARGET && is_drive &&
+                 !leaves_namespaces(drive, technique, subsystem);
+    return whole ? UW_LEVEL_PURGE : UW_LEVEL_CLEAR;
+}
+
+/* SANACT, NVM Express Base Specification 2.0, section 5.24. */
+enum { ACTION_MASK = 7, ACTION_BLOCK = 2, ACTION_OVERWRITE = 3, ACTION_CRYPTO = 4 };
+
+bool uw_technique_of_sanitize(uint32_t cdw10, enum uw_technique *technique)
+{
+    switch (cdw10 & ACTION_MASK) {
+    case ACTION_BLOCK:
+        *technique = UW_TECHNIQUE_DEVICE_SANITIZE_BLOCK;
+        return true;
+    case ACTION_OVERWRITE:
+        *technique = UW_TECHNIQUE_DEVICE_SANITIZE_OVERWRITE;
+        return true;
+    case ACTION_CRYPTO:
+        *technique = UW_TECHNIQUE_DEVICE_SANITIZE_CRYPTO;
+        return true;
+    default:
+        return false;
+    }
 }
 
 static bool is_nvme(const struct uw_drive *d)
 {
-    return d->bus == UW_BUS_NVME;
+    return d->bus == UW_BUS_NVME && !is_volume_media(d);
+}
+
+/* A namespace whose controller answers, be it over a network. Zones take no markers, so nothing that was done
+ * to them could be shown. */
+static bool is_nvme_drive(const struct uw_drive *d)
+{
+    return (d->bus == UW_BUS_NVME || d->bus == UW_BUS_NVME_FABRICS) && d->nvme.known && !is_volume_media(d) &&
+           d->media != UW_MEDIA_HDD_ZONED;
 }
 
 static bool is_ata_hdd(const struct uw_drive *d)
@@ -125,14 +244,19 @@ static bool is_volume(const struct uw_drive *d)
 
 /* First row that fits wins. */
 static const struct uw_rule rules[] = {
+    {"N1", "NVMe", "nvme-sanitize-block", NULL, 0, UW_LEVEL_PURGE, UW_PROFILE_SAMPLE, is_nvme_drive},
+    {"N2", "NVMe", "nvme-sanitize-crypto", NULL, 0, UW_LEVEL_PURGE, UW_PROFILE_SAMPLE, is_nvme_drive},
+    {"N3", "NVMe", "nvme-sanitize-overwrite", NULL, 0, UW_LEVEL_PURGE, UW_PROFILE_TENTH, is_nvme_drive},
+    {"N5", "NVMe", "nvme-format-crypto", NULL, 0, UW_LEVEL_CLEAR, UW_PROFILE_SAMPLE, is_nvme_drive},
+    {"N6", "NVMe", "nvme-format-user-data", NULL, 0, UW_LEVEL_CLEAR, UW_PROFILE_TENTH, is_nvme_drive},
     {"N7", "NVMe", "overwrite", "nist-clear", 1, UW_LEVEL_CLEAR, UW_PROFILE_FULL, is_nvme},
     {"H3", "SATA HDD", "overwrite", "nist-clear", 1, UW_LEVEL_CLEAR, UW_PROFILE_FULL, is_ata_hdd},
     {"A6", "SATA SSD", "overwrite", "nist-clear", 1, UW_LEVEL_CLEAR, UW_PROFILE_FULL, is_ata_flash},
     {"S3", "SAS", "overwrite", "nist-clear", 1, UW_LEVEL_CLEAR, UW_PROFILE_FULL, is_scsi},
     {"M2", "SD, eMMC", "overwrite", "twice", 2, UW_LEVEL_CLEAR, UW_PROFILE_FULL, is_card},
     {"U1", "USB", "overwrite", "complement", 2, UW_LEVEL_CLEAR, UW_PROFILE_FULL, is_usb},
-    {"R1", "RAID volume, LUN, virtual disk, loop, file", "overwrite", "nist-clear", 1, UW_LEVEL_CLEAR,
-     UW_PROFILE_FULL, is_volume},
+    {"R1", "RAID volume, LUN, virtual disk, NVMe-oF namespace, loop, file", "overwrite", "nist-clear", 1,
+     UW_LEVEL_CLEAR, UW_PROFILE_FULL, is_volume},
 };
 
 const struct uw_rule *uw_rule_at(size_t index)
@@ -173,24 +297,39 @@ bool uw_may_hide_areas(const struct uw_drive *drive)
     return drive->bus == UW_BUS_ATA || (drive->bus == UW_BUS_USB && is_disk);
 }
 
-size_t uw_limitations(const struct uw_drive *drive, enum uw_technique technique, const char **codes,
-                      size_t max)
+/* Codes, as long as there is room. */
+struct codes {
+    const char **codes;
+    size_t count, max;
+};
+
+static void add_code(struct codes *to, bool holds, const char *code)
 {
-    size_t n = 0;
-    if (technique != UW_TECHNIQUE_HOST_OVERWRITE)
-        return 0;
-    for (size_t i = 0; i < sizeof areas / sizeof *areas && n < max; i++)
-        if ((areas[i].media & (1U << drive->media)) != 0)
-            codes[n++] = areas[i].code;
-    if (uw_may_hide_areas(drive) && n < max)
-        codes[n++] = "hidden_areas_not_checked";
-    if (drive->bus == UW_BUS_USB && n < max)
-        codes[n++] = "via_bridge";
-    if (drive->bus == UW_BUS_NVME_FABRICS && n < max)
-        codes[n++] = "via_fabrics";
-    if ((drive->bus == UW_BUS_NVME || drive->bus == UW_BUS_NVME_FABRICS) && n < max)
-        codes[n++] = "other_namespaces_not_covered";
-    return n;
+    if (holds && to->count < to->max)
+        to->codes[to->count++] = code;
+}
+
+static void add_unwritten_areas(struct codes *to, const struct uw_drive *drive)
+{
+    for (size_t i = 0; i < sizeof areas / sizeof *areas; i++)
+        add_code(to, (areas[i].media & (1U << drive->media)) != 0, areas[i].code);
+    add_code(to, uw_may_hide_areas(drive), "hidden_areas_not_checked");
+    add_code(to, drive->bus == UW_BUS_USB, "via_bridge");
+}
+
+size_t uw_limitations(const struct uw_drive *drive, enum uw_technique technique, bool subsystem,
+                      const char **codes, size_t max)
+{
+    struct codes to = {codes, 0, max};
+    bool by_host = techniques[technique].reach == REACH_TARGET;
+    bool nvme = drive->bus == UW_BUS_NVME || drive->bus == UW_BUS_NVME_FABRICS;
+    if (by_host)
+        add_unwritten_areas(&to, drive);
+    add_code(&to, techniques[technique].by_key, "ce_preconditions_unverified");
+    add_code(&to, drive->bus == UW_BUS_NVME_FABRICS, "via_fabrics");
+    add_code(&to, nvme && (by_host || leaves_namespaces(drive, technique, subsystem)),
+             "other_namespaces_not_covered");
+    return to.count;
 }
 
 const char *uw_limitation_words(const char *code)

@@ -16,8 +16,17 @@
 enum uw_level { UW_LEVEL_NONE = 0, UW_LEVEL_CLEAR, UW_LEVEL_PURGE };
 const char *uw_level_name(enum uw_level level);
 bool uw_level_parse(const char *name, enum uw_level *level); /* "clear", "purge" */
+enum uw_level uw_level_lower(enum uw_level a, enum uw_level b);
 
-enum uw_technique { UW_TECHNIQUE_HOST_OVERWRITE = 0, UW_TECHNIQUES };
+enum uw_technique {
+    UW_TECHNIQUE_HOST_OVERWRITE = 0,
+    UW_TECHNIQUE_DEVICE_SANITIZE_BLOCK,
+    UW_TECHNIQUE_DEVICE_SANITIZE_CRYPTO,
+    UW_TECHNIQUE_DEVICE_SANITIZE_OVERWRITE,
+    UW_TECHNIQUE_NVME_FORMAT_CRYPTO,
+    UW_TECHNIQUE_NVME_FORMAT_USER_DATA,
+    UW_TECHNIQUES
+};
 const char *uw_technique_name(enum uw_technique technique);
 const char *uw_technique_basis(enum uw_technique technique); /* certificate.claim.basis */
 
@@ -29,18 +38,33 @@ bool uw_rule_set_parse(const char *name, enum uw_rule_set *set);
 /* The rule set that gives the level: `set`, or which of them is the lowest (the first of equals). */
 enum uw_rule_set uw_technique_rule_set(enum uw_technique technique, enum uw_rule_set set);
 
-/* The level that a rule set (or the lowest of them) gives to a technique on this kind of drive. */
+/* The level that a rule set (or the lowest of them) gives to a technique. */
 enum uw_level uw_technique_level(enum uw_technique technique, enum uw_rule_set set);
 
-/* {"nist-800-88r1":"clear","ieee-2883":"clear"}; new reference. */
-json_t *uw_technique_levels(enum uw_technique technique);
+/* The highest level that may be claimed for a technique on this drive, whatever a rule set says: purge only
+ * where it erases all that a drive stores, never of a volume, a virtual disk, a partition or one namespace of
+ * several. What could not be told counts against it. `subsystem`: it erases every namespace there is. */
+enum uw_level uw_level_limit(const struct uw_drive *drive, enum uw_technique technique, bool subsystem);
+
+/* {"nist-800-88r1":"clear","ieee-2883":"clear"}, none of them above `limit`; new reference. */
+json_t *uw_technique_levels(enum uw_technique technique, enum uw_level limit);
+
+/* Whether it is a sanitize operation, which alone gets a drive out of a failed one. */
+bool uw_technique_is_sanitize(enum uw_technique technique);
+
+/* Which technique an NVMe Sanitize command with this CDW10 began; false: none that we know. */
+bool uw_technique_of_sanitize(uint32_t cdw10, enum uw_technique *technique);
+
+/* Whether the NVMe drive may have namespaces that are in none of its lists: attached to another controller or
+ * to none, or more than fit. */
+bool uw_namespaces_unlisted(const struct uw_drive *drive);
 
 /* One row: which drives, which method, how it must be verified. */
 struct uw_rule {
     const char *id;
     const char *drives;   /* for people */
     const char *method;   /* id */
-    const char *standard; /* of overwriting, where the user asks for none */
+    const char *standard; /* of overwriting, where the user asks for none; NULL: nothing is written */
     unsigned passes_min;
     enum uw_level level;
     enum uw_profile verify; /* at least */
@@ -51,10 +75,10 @@ struct uw_rule {
 const struct uw_rule *uw_rule_find(const struct uw_drive *drive, const char *method);
 const struct uw_rule *uw_rule_at(size_t index); /* NULL past the end */
 
-/* What an overwrite does not reach on this drive: codes for claim.limitations, explained in
- * unwrite-claims(7). At most `max`; returns how many. */
-size_t uw_limitations(const struct uw_drive *drive, enum uw_technique technique, const char **codes,
-                      size_t max);
+/* What a technique does not reach on this drive, and what its claim rests on: codes for claim.limitations,
+ * explained in unwrite-claims(7). `subsystem` as above. At most `max`; returns how many. */
+size_t uw_limitations(const struct uw_drive *drive, enum uw_technique technique, bool subsystem,
+                      const char **codes, size_t max);
 
 /* Whether it may hide areas (HPA, DCO, AMAX) that nobody asked about: an ATA drive, also behind a USB bridge.
  */

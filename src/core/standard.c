@@ -147,3 +147,25 @@ json_t *uw_pass_json(const struct uw_pass *pass, enum uw_cipher cipher)
         snprintf(&hex[2 * i], 3, "%02x", pass->pattern[i]);
     return json_pack("{s:s}", "pattern", hex);
 }
+
+static const char *const leaves_names[] = {
+    [UW_LEAVES_PASS] = "pass",
+    [UW_LEAVES_ZEROS] = "zeros",
+    [UW_LEAVES_CONSTANT] = "constant",
+    [UW_LEAVES_ERASED] = "erased",
+};
+
+const char *uw_leaves_name(enum uw_leaves leaves)
+{
+    return leaves_names[leaves];
+}
+
+bool uw_leaves_parse(const char *name, enum uw_leaves *leaves)
+{
+    for (size_t i = 0; name != NULL && i < sizeof leaves_names / sizeof *leaves_names; i++)
+        if (strcmp(name, leaves_names[i]) == 0) {
+            *leaves = (enum uw_leaves)i;
+            return true;
+        }
+    return false;
+}

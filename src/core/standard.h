@@ -53,4 +53,14 @@ void uw_standard_draw(const struct uw_standard *standard, const uint8_t *seed, s
 /* {"pattern":"55"} or {"cipher":"aes-256-ctr"}; new reference. */
 json_t *uw_pass_json(const struct uw_pass *pass, enum uw_cipher cipher);
 
+/* What stands on a drive after an erase. */
+enum uw_leaves {
+    UW_LEAVES_PASS = 0, /* the last pass of the standard, byte for byte */
+    UW_LEAVES_ZEROS,    /* zeros, byte for byte */
+    UW_LEAVES_CONSTANT, /* each block one byte value throughout */
+    UW_LEAVES_ERASED    /* each block one byte value throughout, or noise */
+};
+const char *uw_leaves_name(enum uw_leaves leaves); /* as documents say it: "pass", "zeros", ... */
+bool uw_leaves_parse(const char *name, enum uw_leaves *leaves);
+
 #endif

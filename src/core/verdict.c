@@ -41,6 +41,10 @@ enum uw_verdict uw_verdict_of(const struct uw_evidence *e, const char **reason)
         return because(reason, "blocks could not be written", UW_VERDICT_FAILED);
     if (e->broken)
         return because(reason, "the drive or the system gave up", UW_VERDICT_FAILED);
+    if (e->stalled && e->answers)
+        return because(reason,
+                       "its erase does not come to an end; switching its power off and on lets it go on",
+                       UW_VERDICT_STALLED);
     if (e->stalled)
         return because(reason, "the drive stopped answering", UW_VERDICT_STALLED);
     if (e->aborted)

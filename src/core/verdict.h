@@ -29,6 +29,7 @@ struct uw_evidence {
     bool unwritten;        /* a block was neither written nor covered by an internal erase that ended well */
     bool broken;           /* a system call or the drive ended the job before its time */
     bool stalled;          /* the watchdog gave up */
+    bool answers;          /* although the drive answers: what it was to do does not get on */
     bool aborted;          /* a signal or the operator */
     /* Seen for it: */
     bool ended_well;    /* our own command, every pass and the flush came to a positive end */

@@ -48,6 +48,10 @@ static const json_t *last_of(const json_t *array)
 /* The image that the last pass of the last step left; false where the certificate names none. */
 static bool image_of(const json_t *certificate, struct uw_image *image)
 {
+    const json_t *named = json_object_get(json_object_get(certificate, "verification"), "image");
+    *image = (struct uw_image){.pass = {.kind = UW_PASS_FIXED, .pattern_bytes = 1}};
+    if (uw_leaves_parse(json_string_value(named), &image->leaves) && image->leaves != UW_LEAVES_PASS)
+        return true;
     const json_t *pass = last_of(json_object_get(last_of(json_object_get(certificate, "steps")), "passes"));
     const char *pattern = json_string_value(json_object_get(pass, "pattern"));
     *image = (struct uw_image){0};

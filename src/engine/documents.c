@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "core/document.h"
+#include "core/drive_nvme.h"
 #include "engine/run.h"
 #include "output/output.h"
 
@@ -18,11 +19,17 @@ static json_t *before_json(const struct uw_drive *drive)
     for (size_t i = 0; i < drive->use_count; i++)
         json_array_append_new(uses,
                               json_pack("{s:s, s:s}", "kind", drive->uses[i].kind, "by", drive->uses[i].by));
-    return json_pack("{s:o, s:i, s:o, s:o, s:[s,s,s,s,s,s,s], s:n, s:n}", "content",
+    return json_pack("{s:o, s:i, s:o, s:o, s:[s,s,s,s,s,s,s], s:o, s:n}", "content",
                      drive->content[0] ? json_string(drive->content) : json_null(), "partitions",
                      (int)drive->partitions, "types", types, "in_use", uses, "use_checks", "mounts",
                      "other mount namespaces", "swap", "holders", "loop devices", "btrfs and zfs members",
-                     "exclusive open", "health", "histogram");
+                     "exclusive open", "health", uw_drive_health_json(drive), "histogram");
+}
+
+static json_t *unattached_json(const struct uw_drive *drive)
+{
+    uint64_t count;
+    return uw_drive_unattached_namespaces(drive, &count) ? json_integer((json_int_t)count) : json_null();
 }
 
 static json_t *unknown_json(const struct uw_drive *drive)
@@ -47,13 +54,14 @@ void uw_job_announce(struct uw_job *job)
     char commitment[UW_SHA256_HEX];
     uw_seed_commitment(job->seed, commitment);
     uw_job_post(job, UW_EVENT_DRIVE_SELECTED,
-                json_pack("{s:o, s:s, s:I, s:s, s:s, s:b, s:s, s:o, s:o, s:o}", "device",
+                json_pack("{s:o, s:s, s:I, s:s, s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:o}", "device",
                           uw_clean_json(drive->device), "id", drive->id, "bytes",
                           (json_int_t)(drive->bytes < 1ULL << 53 ? drive->bytes : 0), "certificate_id",
                           job->certificate_id, "intent_id", job->intent_id, "simulated",
                           job->run->machine->simulated, "seed_commitment", commitment, "medium",
-                          uw_drive_medium_json(drive), "before", before_json(drive), "unknown",
-                          unknown_json(drive)));
+                          uw_drive_medium_json(drive), "before", before_json(drive), "capabilities",
+                          uw_drive_capabilities_json(drive), "unattached_namespaces", unattached_json(drive),
+                          "unknown", unknown_json(drive)));
     if (!job->run->request->check)
         uw_job_post(job, UW_EVENT_PLAN_MADE, uw_plan_event(&job->plan));
 }

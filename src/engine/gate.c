@@ -79,6 +79,10 @@ static void look_again(struct uw_job *job, const struct uw_drive *again)
     if (again->devnum != job->drive.devnum || again->file_dev != job->drive.file_dev ||
         again->file_inode != job->drive.file_inode)
         uw_plan_refuse(plan, 4, "identity", "run list again", "%s is another drive now", device);
+    /* What a drive could not tell this time the open descriptor is asked for. */
+    if (again->nvme.known && job->drive.nvme.known &&
+        strcmp(again->nvme.controller.serial, job->drive.nvme.controller.serial) != 0)
+        uw_plan_refuse(plan, 4, "identity", "run list again", "%s is another drive now", device);
     if (again->boot_medium)
         uw_plan_refuse(plan, 4, "boot_medium", "boot from another medium to erase it",
                        "%s holds the running system", device);
@@ -155,12 +159,14 @@ enum uw_same uw_gate_identity(struct uw_job *job, const char *when)
     struct uw_error e = {0};
     struct uw_identity planned = uw_drive_identity(&job->drive);
     struct uw_identity seen = {0};
-    if (!job->transport->ops->identify(job->transport, &seen, &e)) {
+    const char *says;
+    if (!job->transport->ops->identify(job->transport, &seen, &e) || !uw_gate_nvme_look(job, &says, &e)) {
         uw_job_post(job, UW_EVENT_FAILED, json_pack("{s:s}", "why", e.text));
         return UW_SAME_UNKNOWN;
     }
     job->run->machine->identity(job->run->machine->user, &job->drive, &seen);
     const char *difference = uw_identity_difference(&planned, &seen);
+    difference = difference != NULL ? difference : says;
     uw_job_post(job, UW_EVENT_IDENTITY_CHECKED, identity_json(when, &seen, difference));
     return difference == NULL ? UW_SAME : UW_SAME_NOT;
 }

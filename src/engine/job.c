@@ -5,7 +5,7 @@
 #include <openssl/crypto.h>
 
 #include "core/document.h"
-#include "engine/run.h"
+#include "engine/erase.h"
 
 static void post_failed(struct uw_job *job, const struct uw_error *e)
 {
@@ -27,37 +27,54 @@ void uw_job_progress(void *user, uint64_t done_bytes, uint64_t total_bytes)
                           "total_bytes", (json_int_t)total_bytes));
 }
 
-/* What a job holds while it erases. */
-struct erase {
-    struct uw_job *job;
-    struct uw_stream stream;
-    struct uw_job_phase phase;
-    struct uw_planted planted;
-    struct uw_image image; /* of the last pass that was begun */
-};
-
-static bool mark(struct erase *erase, struct uw_error *e)
+static bool witness(struct uw_erase *erase, struct uw_error *e)
 {
     struct uw_job *job = erase->job;
     struct uw_canaries *canaries = &erase->planted.canaries;
-    struct uw_canary_result *planted = &erase->planted.result;
+    erase->looked_at = true;
     canaries->canary_bytes = job->drive.logical_block_bytes > 4096 ? job->drive.logical_block_bytes : 4096;
     memcpy(canaries->run, job->run->id_bytes, sizeof canaries->run);
     if (!uw_random(canaries->key, sizeof canaries->key))
         return uw_fail(e, UW_E_IO, "the kernel gives no random bytes");
     if (!uw_sample_places(job->seed, job->drive.bytes, job->drive.logical_block_bytes, &canaries->places))
         return uw_fail(e, UW_E_NOMEM, "out of memory");
-    if (!uw_witness_take(&erase->stream, &canaries->places, &erase->planted.witness, e))
-        return false;
+    return uw_witness_take(&erase->stream, &canaries->places, &erase->planted.witness, e);
+}
+
+static void reserve(struct uw_job *job, const char *code, const char *text)
+{
+    uw_job_post(job, UW_EVENT_RESERVED,
+                json_pack("{s:s, s:s, s:s}", "code", code, "severity", "reservation", "text", text));
+}
+
+/* A drive that takes no writes may still erase itself; then the markers prove less, or nothing. */
+static void weigh_markers(struct uw_job *job, const struct uw_canary_result *planted, size_t places)
+{
+    if (!job->plan.method->internal || planted->stopped || planted->stalled ||
+        planted->readable_before == places)
+        return;
+    if (planted->written == 0)
+        reserve(job, "markers_not_possible", "the drive took no marker before its erase");
+    else
+        reserve(job, "markers_incomplete", "the drive did not take every marker before its erase");
+}
+
+static bool mark(struct uw_erase *erase, struct uw_error *e)
+{
+    struct uw_job *job = erase->job;
+    struct uw_canaries *canaries = &erase->planted.canaries;
+    struct uw_canary_result *planted = &erase->planted.result;
     erase->phase.name = "canaries";
     if (!uw_canaries_plant(&erase->stream, canaries, planted, e))
         return false;
     uw_job_post(job, UW_EVENT_CANARIES_PLANTED,
-                json_pack("{s:I, s:I, s:I, s:I, s:o, s:b}", "places", (json_int_t)canaries->places.count,
+                json_pack("{s:I, s:I, s:I, s:I, s:o, s:b, s:b}", "places", (json_int_t)canaries->places.count,
                           "written", (json_int_t)planted->written, "readable_before",
                           (json_int_t)planted->readable_before, "different", (json_int_t)planted->different,
                           "failed", uw_ranges_json(&planted->failed, job->drive.logical_block_bytes),
-                          "stopped", planted->stopped || planted->stalled));
+                          "stopped", planted->stopped || planted->stalled, "internal",
+                          job->plan.method->internal));
+    weigh_markers(job, planted, canaries->places.count);
     return true;
 }
 
@@ -80,7 +97,7 @@ static json_t *pass_started_json(const struct uw_job *job, size_t pass, const st
 
 static bool write_pass(void *engine, size_t pass, bool *complete, struct uw_error *e)
 {
-    struct erase *erase = engine;
+    struct uw_erase *erase = engine;
     struct uw_job *job = erase->job;
     struct uw_write_result result = {0};
     erase->image =
@@ -108,45 +125,112 @@ static bool given_up(const struct uw_job *job)
     return job->transport->abandoned;
 }
 
-static bool erase_stopped(void *engine)
+bool uw_erase_stopped(void *engine)
 {
-    struct uw_job *job = ((struct erase *)engine)->job;
+    struct uw_job *job = ((struct uw_erase *)engine)->job;
     return stopped(job) || given_up(job);
+}
+
+static json_t *parameters_json(const struct uw_job *job)
+{
+    const struct uw_standard *standard = job->plan.standard;
+    if (standard == NULL)
+        return json_pack("{s:n, s:n, s:n, s:n}", "standard", "passes", "buffer_bytes", "in_flight");
+    return json_pack("{s:s, s:I, s:i, s:i}", "standard", standard->id, "passes",
+                     (json_int_t)standard->pass_count, "buffer_bytes", UW_STREAM_BUFFER_BYTES, "in_flight",
+                     UW_STREAM_BUFFERS);
 }
 
 static json_t *step_started_json(const struct uw_job *job)
 {
     const struct uw_plan *plan = &job->plan;
-    return json_pack("{s:i, s:s, s:s, s:{s:s, s:I, s:i, s:i}, s:I, s:b, s:s, s:I}", "sequence", 1, "method",
+    return json_pack("{s:i, s:s, s:s, s:o, s:I, s:b, s:b, s:s, s:I}", "sequence", 1, "method",
                      plan->method->id, "technique", uw_technique_name(plan->method->technique), "parameters",
-                     "standard", plan->standard->id, "passes", (json_int_t)plan->standard->pass_count,
-                     "buffer_bytes", UW_STREAM_BUFFER_BYTES, "in_flight", UW_STREAM_BUFFERS, "estimate_s",
-                     (json_int_t)plan->estimate_s, "direct_io", job->transport->direct_io, "transport",
+                     parameters_json(job), "estimate_s", (json_int_t)plan->estimate_s, "resumed",
+                     plan->attach, "direct_io", job->transport->direct_io, "transport",
                      job->transport->ops->name, "buffered_tail_bytes",
                      (json_int_t)job->transport->buffered_tail_bytes);
 }
 
-/* The step's end is positive only with every pass complete and the drive's own word that its cache is empty.
+/* Of an erase inside the drive only the host's view of it is renewed; where that cannot be, what is read back
+ * and the identity still tell. */
+static bool settle(struct uw_erase *erase, struct uw_error *e)
+{
+    struct uw_error why = {0};
+    bool stalled;
+    if (erase->job->plan.method->internal && !uw_erase_rescan(erase, &why)) {
+        if (given_up(erase->job))
+            return uw_fail(e, UW_E_IO, "%s", why.text);
+        reserve(erase->job, "not_rescanned", "the host could not be made to look at the drive anew");
+    }
+    return uw_stream_flush(&erase->stream, &stalled, e);
+}
+
+static bool call_method(struct uw_erase *erase, struct uw_method_end *end, struct uw_error *e)
+{
+    const struct uw_plan *plan = &erase->job->plan;
+    struct uw_method_run run = {.drive = &erase->job->drive,
+                                .standard = plan->standard,
+                                .engine = erase,
+                                .write_pass = write_pass,
+                                .stopped = uw_erase_stopped};
+    if (plan->method->internal)
+        uw_erase_lend_internal(erase, &run);
+    return plan->method->run(&run, end, e);
+}
+
+/* The drive behind the open descriptor, once more, directly before what cannot be taken back. */
+static bool same_again(struct uw_erase *erase, struct uw_error *e)
+{
+    if (!erase->job->plan.method->internal)
+        return true;
+    enum uw_same same = uw_gate_identity(erase->job, "before");
+    return same == UW_SAME ||
+           uw_fail(e, UW_E_REFUSED, "another drive answers than the one that was selected, or none");
+}
+
+/* Each erases, or sees how it ended for all that erase together. */
+static bool take_part(struct uw_erase *erase, enum uw_turn turn, const struct uw_method_end *shared,
+                      const struct uw_said *said, struct uw_method_end *end, struct uw_error *e)
+{
+    struct uw_subsystem *subsystem = erase->job->subsystem;
+    if (turn == UW_TURN_FOLLOWS) {
+        uw_erase_record(erase, said);
+        *end = *shared;
+        return true;
+    }
+    bool done = stopped(erase->job) || (same_again(erase, e) && call_method(erase, end, e));
+    end->stalled = end->stalled || (given_up(erase->job) && !stopped(erase->job));
+    if (!done && end->why[0] == '\0')
+        uw_clean_string(end->why, sizeof end->why, e->text, strlen(e->text));
+    if (subsystem != NULL && subsystem->together)
+        uw_subsystem_erased(subsystem, end, &erase->said);
+    return done;
+}
+
+/* The step's end is positive only with everything complete and the drive's own word that its cache is empty.
  */
-static bool run_method(struct erase *erase, struct uw_error *e)
+static bool run_method(struct uw_erase *erase, enum uw_turn turn, const struct uw_method_end *shared,
+                       const struct uw_said *said, struct uw_error *e)
 {
     struct uw_job *job = erase->job;
-    struct uw_error flush_error = {0};
-    const struct uw_method_run run = {.drive = &job->drive,
-                                      .standard = job->plan.standard,
-                                      .engine = erase,
-                                      .write_pass = write_pass,
-                                      .stopped = erase_stopped};
-    bool complete = false;
-    uw_job_post(job, UW_EVENT_STEP_STARTED, step_started_json(job));
-    bool done = job->plan.method->run(&run, &complete, e);
-    bool stalled;
-    bool flushed = !given_up(job) && uw_stream_flush(&erase->stream, &stalled, &flush_error);
-    const char *error = !done ? e->text : !flushed ? flush_error.text : NULL;
+    struct uw_error settle_error = {0};
+    struct uw_method_end end = {0};
+    bool done = take_part(erase, turn, shared, said, &end, e);
+    if (job->plan.method->internal)
+        erase->image = uw_erase_image(&end);
+    bool settled = !given_up(job) && !end.continues && settle(erase, &settle_error);
+    const char *error = !done                  ? e->text
+                        : end.why[0] != '\0'   ? end.why
+                        : settle_error.text[0] ? settle_error.text
+                                               : NULL;
     uw_job_post(job, UW_EVENT_STEP_ENDED,
-                json_pack("{s:i, s:b, s:b, s:b, s:o}", "sequence", 1, "accepted", done, "complete",
-                          done && complete, "flushed", flushed, "error",
-                          error != NULL ? json_string(error) : json_null()));
+                json_pack("{s:i, s:b, s:b, s:b, s:b, s:b, s:o}", "sequence", 1, "accepted", end.accepted,
+                          "complete", done && end.complete, "flushed", settled, "continues", end.continues,
+                          "stalled", end.stalled, "error",
+                          error != NULL ? uw_clean_json(error) : json_null()));
+    erase->ended_well = done && end.complete && settled;
+    erase->stalled = end.stalled;
     return done;
 }
 
@@ -157,19 +241,50 @@ static bool worth_going_on(struct uw_job *job)
     return !stopped(job) && !given_up(job) && !evidence->unmarked && !evidence->canary_alive;
 }
 
-static bool erase_and_verify(struct erase *erase, struct uw_error *e)
+static bool prepare(struct uw_erase *erase, struct uw_error *e)
+{
+    enum uw_unmarked unmarked = erase->job->plan.unmarked;
+    erase->phase = (struct uw_job_phase){erase->job, "witnesses", 0, 0};
+    if (!uw_stream_begin(&erase->stream, e))
+        return false;
+    /* A drive at work, or one that failed, does not even read. */
+    if (unmarked == UW_UNMARKED_RUNNING || unmarked == UW_UNMARKED_FAILED)
+        return true;
+    return witness(erase, e) && (unmarked != UW_MARKED || mark(erase, e));
+}
+
+/* After an erase inside the drive that did not end well there is nothing to be proved, and a drive at work
+ * does not even answer. */
+static bool worth_reading(const struct uw_erase *erase)
+{
+    return !stopped(erase->job) && !given_up(erase->job) &&
+           (erase->ended_well || !erase->job->plan.method->internal);
+}
+
+/* Of jobs that erase together each arrives, once, whatever came of it. */
+static bool erase_and_verify(struct uw_erase *erase, bool unused, struct uw_error *e)
 {
     struct uw_job *job = erase->job;
-    erase->phase = (struct uw_job_phase){job, "witnesses", 0, 0};
-    if (!uw_stream_begin(&erase->stream, e) || !mark(erase, e))
-        return false;
-    if (!worth_going_on(job))
+    struct uw_method_end shared = {0};
+    struct uw_said said = {0};
+    enum uw_turn turn = UW_TURN_LEADS;
+    bool prepared = unused && prepare(erase, e);
+    bool ready = prepared && worth_going_on(job);
+    if (ready)
+        uw_job_post(job, UW_EVENT_STEP_STARTED, step_started_json(job));
+    if (job->subsystem != NULL && job->subsystem->together)
+        turn = uw_subsystem_arrive(job->subsystem, ready, &job->run->stop, &shared, &said);
+    if (!ready)
+        return !unused || prepared;
+    if (turn == UW_TURN_NONE && stopped(job))
         return true;
-    if (!run_method(erase, e))
+    if (turn == UW_TURN_NONE)
+        return uw_fail(e, UW_E_IO, "another namespace of the drive was not ready: nothing was erased");
+    if (!run_method(erase, turn, &shared, &said, e))
         return false;
-    if (stopped(job) || given_up(job))
-        return true;
-    return uw_job_read_back(job, &erase->stream, &erase->image, &erase->planted, job->plan.verify, e);
+    return !worth_reading(erase) ||
+           uw_job_read_back(job, &erase->stream, &erase->image, erase->looked_at ? &erase->planted : NULL,
+                            job->plan.verify, e);
 }
 
 static void refuse(struct uw_job *job, const char *code, const char *why)
@@ -178,33 +293,58 @@ static void refuse(struct uw_job *job, const char *code, const char *why)
     uw_job_post(job, UW_EVENT_REFUSED, uw_refusal_json(&job->plan.refusal));
 }
 
-void uw_job_erase(struct uw_job *job)
+static void post_end(struct uw_erase *erase, bool done, const struct uw_error *e)
 {
+    struct uw_job *job = erase->job;
+    if ((given_up(job) || erase->stalled) && !stopped(job))
+        uw_job_post(job, UW_EVENT_STALLED,
+                    json_pack("{s:i, s:b}", "after_ms", UW_STALL_MS, "answers", !given_up(job)));
+    else if (!done && !stopped(job))
+        post_failed(job, e);
+}
+
+static void erase_drive(struct uw_erase *erase)
+{
+    struct uw_job *job = erase->job;
     struct uw_error e = {0};
-    struct erase erase = {.job = job,
-                          .stream = {.transport = job->transport,
-                                     .stop = &job->run->stop,
-                                     .now_ms = job->run->machine->now_ms,
-                                     .clock = job->run->machine->user,
-                                     .stall_ms = UW_STALL_MS,
-                                     .progress = uw_job_progress,
-                                     .user = &erase.phase}};
     enum uw_same same = stopped(job) ? UW_SAME_UNKNOWN : uw_gate_identity(job, "before");
     if (same == UW_SAME_NOT)
         refuse(job, "identity", "another drive answers than the one that was selected");
     bool unused = same == UW_SAME && uw_gate_unused(job);
     if (same == UW_SAME && !unused)
         uw_job_post(job, UW_EVENT_REFUSED, uw_refusal_json(&job->plan.refusal));
-    if (unused) {
+    if (unused)
         uw_job_post(job, UW_EVENT_TOUCHED, json_object());
-        bool done = erase_and_verify(&erase, &e);
-        if (given_up(job))
-            uw_job_post(job, UW_EVENT_STALLED, json_pack("{s:i}", "after_ms", UW_STALL_MS));
-        else if (!done)
-            post_failed(job, &e);
-        if (!given_up(job))
-            uw_gate_identity(job, "after");
-    }
+    bool done = erase_and_verify(erase, unused, &e);
+    if (!unused)
+        return;
+    post_end(erase, done, &e);
+    if (!given_up(job))
+        uw_gate_identity(job, "after");
+    if (!given_up(job))
+        uw_erase_read_health(erase);
+}
+
+/* Jobs that share a subsystem and do not erase together take turns: while one formats, none of the others is
+ * answered, and whoever asks may have the drive reset in the middle of it. */
+void uw_job_erase(struct uw_job *job)
+{
+    struct uw_subsystem *subsystem = job->subsystem;
+    struct uw_erase erase = {.job = job,
+                             .stream = {.transport = job->transport,
+                                        .stop = &job->run->stop,
+                                        .now_ms = job->run->machine->now_ms,
+                                        .clock = job->run->machine->user,
+                                        .stall_ms = UW_STALL_MS,
+                                        .progress = uw_job_progress,
+                                        .user = &erase.phase}};
+    bool in_turn = subsystem != NULL && !subsystem->together;
+    job->transport->stop = &job->run->stop;
+    if (in_turn)
+        uw_subsystem_enter(subsystem, &job->run->stop);
+    erase_drive(&erase);
+    if (in_turn)
+        uw_subsystem_leave(subsystem);
     if (stopped(job) && !uw_job_fold(job)->evidence.read_back)
         uw_job_post(job, UW_EVENT_STOPPED, json_pack("{s:s}", "by", "signal"));
     uw_extents_clear(&erase.planted.canaries.places);

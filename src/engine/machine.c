@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/machine.h"
 
+#include <errno.h>
 #include <time.h>
 
 static bool all(void *user, struct uw_drives *drives, struct uw_error *e)
@@ -44,9 +45,18 @@ static uint64_t now_ms(void *user)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+static void wait_ms(void *user, uint32_t ms)
+{
+    (void)user;
+    struct timespec left = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
+    while (nanosleep(&left, &left) != 0 && errno == EINTR)
+        ;
+}
+
 const struct uw_machine uw_this_machine = {.all = all,
                                            .target = target,
                                            .identity = identity,
                                            .open = open_drive,
                                            .not_covered = not_covered,
-                                           .now_ms = now_ms};
+                                           .now_ms = now_ms,
+                                           .wait_ms = wait_ms};

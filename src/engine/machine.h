@@ -18,7 +18,8 @@ struct uw_machine {
     bool (*open)(void *user, const struct uw_drive *drive, bool write, struct uw_transport **transport,
                  struct uw_error *e); /* uw_block_open */
     json_t *(*not_covered)(void *user);
-    uint64_t (*now_ms)(void *user); /* for waiting: never runs backwards */
+    uint64_t (*now_ms)(void *user);           /* for waiting: never runs backwards */
+    void (*wait_ms)(void *user, uint32_t ms); /* lets so much time pass */
 };
 
 /* The machine that we run on. */

@@ -9,6 +9,10 @@ enum { RESIDUE_PPM = 1000 };
 static json_t *expected_json(const struct uw_image *image)
 {
     char pattern[2 * UW_PATTERN_BYTES + 1];
+    if (image->leaves == UW_LEAVES_CONSTANT)
+        return json_string("one byte value throughout each block");
+    if (image->leaves == UW_LEAVES_ERASED)
+        return json_string("one byte value throughout each block, or noise");
     if (image->pass.kind == UW_PASS_KEYSTREAM)
         return json_sprintf("%s keystream of the last pass", uw_cipher_name(image->cipher));
     uw_hex(image->pass.pattern, image->pass.pattern_bytes, pattern);
@@ -47,13 +51,18 @@ static json_t *canary_json(const struct uw_planted *planted, const struct uw_che
                      (json_int_t)check->canaries, "bytes", (json_int_t)planted->canaries.canary_bytes);
 }
 
+static bool is_exact(const struct uw_image *image)
+{
+    return image->leaves == UW_LEAVES_PASS || image->leaves == UW_LEAVES_ZEROS;
+}
+
 /* Old content that is still there. `*ended` stays true only where every witness could be looked at. */
 static json_t *witness_json(const struct uw_stream *reader, const struct uw_image *image,
                             struct uw_witness *witness, bool *ended, struct uw_error *e)
 {
     struct uw_witness_result result = {0};
-    *ended = uw_witness_compare(reader, image, witness, &result, e) && !result.stopped && !result.stalled &&
-             result.unreadable == 0;
+    *ended = uw_witness_compare(reader, is_exact(image) ? image : NULL, witness, &result, e) &&
+             !result.stopped && !result.stalled && result.unreadable == 0;
     return json_pack("{s:I, s:I, s:I}", "taken", (json_int_t)result.taken, "constant",
                      (json_int_t)result.constant, "unchanged", (json_int_t)result.unchanged);
 }
@@ -63,6 +72,13 @@ static json_t *observed_json(const struct uw_check_result *check)
     return json_pack("{s:I, s:I, s:I, s:I, s:I}", "expected", (json_int_t)check->matching, "zeros",
                      (json_int_t)check->zeros, "ones", (json_int_t)check->ones, "canaries",
                      (json_int_t)check->canaries, "other", (json_int_t)check->other);
+}
+
+/* What reading back can tell: of blocks that an erase inside the drive may have left unmapped it is the
+ * drive's answer alone; noise comes from the media. */
+static const char *evidence_class(const struct uw_image *image, const struct uw_check_result *check)
+{
+    return image->unmapped && check->noise == 0 ? "mapping" : "media";
 }
 
 static json_t *verification_json(const struct uw_job *job, const struct uw_image *image,
@@ -76,18 +92,26 @@ static json_t *verification_json(const struct uw_job *job, const struct uw_image
     uint64_t blocks_read = check->bytes_read == bytes ? blocks : samples;
     uw_hex(job->seed, sizeof job->seed, seed);
     uw_seed_commitment(job->seed, commitment);
-    return json_pack(
-        "{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:b, s:o, s:o, s:I, s:o, s:o, s:o, s:o, "
-        "s:{s:i, s:I}, s:b, s:s}",
-        "profile", uw_profile_name(profile), "evidence_class", "media", "seed_commitment", commitment, "seed",
-        seed, "samples", (json_int_t)samples, "bytes", (json_int_t)check->bytes_read, "coverage_ppm",
-        (json_int_t)coverage_ppm(check->bytes_read, bytes), "first", check->first_read, "last",
-        check->last_read, "expected", expected_json(image), "observed", observed_json(check), "mismatches",
-        (json_int_t)mismatches(check), "mismatching_lba", mismatching_json(check), "read_errors",
-        uw_ranges_json(&check->unreadable, job->drive.logical_block_bytes), "canary", canary, "witness",
-        witness, "detection", "residue_ppm", RESIDUE_PPM, "probability_ppm",
-        (json_int_t)uw_detection_ppm(blocks_read, blocks, RESIDUE_PPM), "direct_io",
-        job->transport->direct_io, "result", result_name(check, wanted_bytes, ended));
+    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:b, s:o, s:o, s:I, s:o, s:o, s:o, s:o, "
+                     "s:{s:i, s:I}, s:b, s:s}",
+                     "profile", uw_profile_name(profile), "evidence_class", evidence_class(image, check),
+                     "seed_commitment", commitment, "seed", seed, "samples", (json_int_t)samples, "bytes",
+                     (json_int_t)check->bytes_read, "coverage_ppm",
+                     (json_int_t)coverage_ppm(check->bytes_read, bytes), "first", check->first_read, "last",
+                     check->last_read, "expected", expected_json(image), "observed", observed_json(check),
+                     "mismatches", (json_int_t)mismatches(check), "mismatching_lba", mismatching_json(check),
+                     "read_errors", uw_ranges_json(&check->unreadable, job->drive.logical_block_bytes),
+                     "canary", canary, "witness", witness, "detection", "residue_ppm", RESIDUE_PPM,
+                     "probability_ppm", (json_int_t)uw_detection_ppm(blocks_read, blocks, RESIDUE_PPM),
+                     "direct_io", job->transport->direct_io, "result",
+                     result_name(check, wanted_bytes, ended));
+}
+
+/* For whoever looks at the drive later; of the image of a pass the pass tells. */
+static void name_image(json_t *verification, const struct uw_image *image)
+{
+    if (image->leaves != UW_LEAVES_PASS)
+        json_object_set_new(verification, "image", json_string(uw_leaves_name(image->leaves)));
 }
 
 /* Where the profile reads: all over (no places), or what the seed draws. */
@@ -120,11 +144,14 @@ static bool read_places(struct uw_job *job, const struct uw_stream *reader, cons
     bool ended = done && !check.stopped && !check.stalled;
     json_t *witness =
         planted != NULL && ended ? witness_json(reader, image, &planted->witness, &ended, e) : json_null();
+    json_t *verification =
+        done ? verification_json(job, image, &check, profile, samples, wanted_bytes,
+                                 planted != NULL ? canary_json(planted, &check) : json_null(), witness, ended)
+             : NULL;
+    if (verification != NULL)
+        name_image(verification, image);
     if (done)
-        uw_job_post(job, UW_EVENT_VERIFY_ENDED,
-                    verification_json(job, image, &check, profile, samples, wanted_bytes,
-                                      planted != NULL ? canary_json(planted, &check) : json_null(), witness,
-                                      ended));
+        uw_job_post(job, UW_EVENT_VERIFY_ENDED, verification);
     else
         json_decref(witness);
     uw_check_result_clear(&check);

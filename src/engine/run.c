@@ -259,6 +259,10 @@ static bool admit(struct uw_run *run, bool *admitted, struct uw_error *e)
             uw_event_bus_post(&run->bus, (int)i, UW_EVENT_REFUSED,
                               uw_refusal_json(&run->jobs[i].plan.refusal));
     }
+    if (!run->request->check && !uw_run_refuse_siblings(run, admitted, e)) {
+        e->code = UW_E_USAGE; /* nothing was touched yet */
+        return false;
+    }
     for (size_t i = 0; i < run->job_count; i++)
         if (admitted[i] && !run->request->check && !uw_job_store_intent(&run->jobs[i], e)) {
             e->code = UW_E_USAGE; /* nothing was touched yet */
@@ -297,9 +301,9 @@ static void end_job(struct uw_job *job)
 static void *work(void *data)
 {
     struct uw_run *run = data;
-    size_t index;
-    while ((index = atomic_fetch_add(&run->next, 1)) < run->job_count) {
-        struct uw_job *job = &run->jobs[index];
+    size_t next;
+    while ((next = atomic_fetch_add(&run->next, 1)) < run->job_count) {
+        struct uw_job *job = &run->jobs[run->order[next]];
         if (job->ended)
             continue;
         if (run->request->check)
@@ -325,6 +329,9 @@ static bool start_threads(struct uw_run *run, size_t admitted, struct uw_error *
         if (pthread_create(&run->threads[run->thread_count], NULL, work, run) == 0)
             run->thread_count++;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    for (size_t i = 0; i < run->subsystem_count; i++)
+        if (run->subsystems[i].together && run->subsystems[i].members > run->thread_count)
+            uw_subsystem_spoil(&run->subsystems[i]);
     /* Fewer threads than wanted take more turns; none at all is the end. */
     if (wanted > 0 && run->thread_count == 0)
         return uw_fail(e, UW_E_NOMEM, "no thread could be started");
@@ -343,8 +350,9 @@ static void end_unstarted(struct uw_run *run, const struct uw_error *e)
 bool uw_run_start(struct uw_run *run, struct uw_error *e)
 {
     bool *admitted = calloc(run->job_count + 1, sizeof *admitted);
-    bool started = admitted != NULL ? prepare(run, e) && admit(run, admitted, e)
-                                    : uw_fail(e, UW_E_NOMEM, "out of memory");
+    bool started = admitted != NULL
+                       ? prepare(run, e) && admit(run, admitted, e) && uw_run_group(run, admitted, e)
+                       : uw_fail(e, UW_E_NOMEM, "out of memory");
     size_t count = 0;
     run->started = started;
     atomic_store(&run->left, run->job_count + 1);
@@ -387,6 +395,7 @@ void uw_run_close(struct uw_run *run)
     }
     if (run->bus.folds != NULL)
         uw_event_bus_clear(&run->bus);
+    uw_run_ungroup(run);
     uw_key_free(run->key);
     json_decref(run->not_covered);
     json_decref(run->bound);

@@ -10,6 +10,7 @@
 #include "engine/bus.h"
 #include "engine/machine.h"
 #include "engine/stream.h"
+#include "engine/subsystem.h"
 #include "engine/tool.h"
 #include "engine/witness.h"
 #include "probe/probe.h"
@@ -33,6 +34,7 @@ struct uw_job {
     uint8_t seed[UW_SEED_BYTES];
     char certificate_id[UW_UUID_BYTES];
     char intent_id[UW_UUID_BYTES];
+    struct uw_subsystem *subsystem; /* shared with other jobs; NULL: with none */
     struct uw_transport *transport; /* open from the gate on; NULL before and after */
     /* Its end: */
     enum uw_verdict verdict;
@@ -55,6 +57,9 @@ struct uw_run {
     struct uw_job *jobs;
     size_t job_count;
     size_t parallel; /* jobs at once */
+    size_t *order;   /* in which they are taken: those that erase together follow each other */
+    struct uw_subsystem *subsystems;
+    size_t subsystem_count;
     struct uw_event_bus bus;
     atomic_bool stop;
     atomic_size_t next, left; /* the next job to take; jobs that have not ended */
@@ -93,6 +98,16 @@ bool uw_gate_unused(struct uw_job *job);
  * identity-checked; posts failed where it does not answer. */
 enum uw_same { UW_SAME, UW_SAME_NOT, UW_SAME_UNKNOWN };
 enum uw_same uw_gate_identity(struct uw_job *job, const char *when);
+/* gate_nvme.c: the first thing that an NVMe drive says otherwise of itself, through the open descriptor, than
+ * when it was planned for; NULL: nothing, or it is no NVMe drive that told. False: it does not answer now. */
+bool uw_gate_nvme_look(struct uw_job *job, const char **difference, struct uw_error *e);
+
+/* groups.c: refuses plans that erase more than was named, or, with an event each, jobs that erase more than
+ * was admitted; finds out which jobs take turns or erase together. */
+bool uw_run_plan_siblings(struct uw_run *run, struct uw_error *e);
+bool uw_run_refuse_siblings(struct uw_run *run, bool *admitted, struct uw_error *e);
+bool uw_run_group(struct uw_run *run, const bool *admitted, struct uw_error *e);
+void uw_run_ungroup(struct uw_run *run);
 
 /* documents.c: what goes on record; job.c: erases and verifies. */
 void uw_job_announce(struct uw_job *job); /* drive-selected, plan-made */

@@ -15,8 +15,10 @@
 /* All that a job has in flight, and the most memory that it takes for it: 4 MiB. The run bounds the jobs. */
 enum { UW_STREAM_BUFFERS = 4, UW_STREAM_BUFFER_BYTES = 1 << 20, UW_MISMATCHES_LISTED = 16 };
 
-/* The image a pass leaves behind. */
+/* The image that an erase leaves behind. */
 struct uw_image {
+    enum uw_leaves leaves; /* PASS or ZEROS: exactly `pass`; else anything that fits, a canary never */
+    bool unmapped;         /* what is read may be the drive's answer for unmapped blocks */
     struct uw_pass pass;
     enum uw_cipher cipher; /* of a keystream */
     uint8_t key[UW_KEY_BYTES];
@@ -58,6 +60,7 @@ struct uw_check_result {
     uint64_t bytes_read;
     uint64_t blocks_read;
     uint64_t matching;    /* blocks that hold the expected image */
+    uint64_t noise;       /* of these, where any may be: hold noise */
     uint64_t zeros, ones; /* of those that do not: all 00, all FF */
     uint64_t canaries;    /* of those that do not: a canary's, alive in its place or strayed */
     uint64_t other;

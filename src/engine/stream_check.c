@@ -13,7 +13,7 @@ struct checker {
 
 static bool is_all(const uint8_t *data, size_t bytes, uint8_t value)
 {
-    return data[0] == value && memcmp(data, data + 1, bytes - 1) == 0;
+    return data[0] == value && uw_is_constant(data, bytes);
 }
 
 /* Keeps the lowest: completions and repeated reads come in any order. */
@@ -31,19 +31,8 @@ static void list_mismatch(struct uw_check_result *result, uint64_t lba)
     list[at] = lba;
 }
 
-static bool classify(struct checker *checker, uint64_t offset, uint8_t *data, size_t bytes,
-                     struct uw_error *e)
+static void count_mismatch(struct uw_check_result *result, const uint8_t *data, size_t bytes, bool canary)
 {
-    struct uw_check_result *result = checker->result;
-    bool holds, canary = false;
-    if (!uw_painter_holds(&checker->painter, offset, data, bytes, &holds, e))
-        return false;
-    if (holds) {
-        result->matching++;
-        return true;
-    }
-    if (checker->marker != NULL && !uw_marker_knows(checker->marker, offset, data, bytes, &canary, e))
-        return false;
     if (canary)
         result->canaries++;
     else if (is_all(data, bytes, 0x00))
@@ -52,6 +41,24 @@ static bool classify(struct checker *checker, uint64_t offset, uint8_t *data, si
         result->ones++;
     else
         result->other++;
+}
+
+static bool classify(struct checker *checker, uint64_t offset, uint8_t *data, size_t bytes,
+                     struct uw_error *e)
+{
+    struct uw_check_result *result = checker->result;
+    bool holds, canary = false, loose = uw_painter_is_loose(&checker->painter);
+    if (!uw_painter_holds(&checker->painter, offset, data, bytes, &holds, e))
+        return false;
+    if ((!holds || loose) && checker->marker != NULL &&
+        !uw_marker_knows(checker->marker, offset, data, bytes, &canary, e))
+        return false;
+    if (holds && !canary) {
+        result->matching++;
+        result->noise += loose && !uw_is_constant(data, bytes);
+        return true;
+    }
+    count_mismatch(result, data, bytes, canary);
     list_mismatch(result, offset / checker->stream->transport->block_bytes);
     return true;
 }
@@ -69,7 +76,7 @@ static bool check(void *work, uint64_t offset, uint8_t *data, uint32_t length, s
     result->last_read |= offset + length == checker->stream->transport->bytes;
     if (!uw_painter_holds(&checker->painter, offset, data, length, &holds, e))
         return false;
-    if (holds) {
+    if (holds && (!uw_painter_is_loose(&checker->painter) || uw_is_constant(data, length))) {
         result->matching += blocks;
         return true;
     }

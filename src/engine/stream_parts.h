@@ -33,6 +33,7 @@ bool uw_pump_run(struct uw_pump *pump, struct uw_error *e);
 enum { UW_PAINT_STEP_BYTES = 24576 }; /* a multiple of every pattern's length */
 
 struct uw_painter {
+    enum uw_leaves leaves;
     struct uw_pass pass;
     struct uw_keystream *keystream; /* NULL for a fixed pattern */
     uint8_t repeated[UW_PAINT_STEP_BYTES + UW_PATTERN_BYTES];
@@ -41,7 +42,14 @@ bool uw_painter_open(struct uw_painter *painter, const struct uw_image *image, s
 void uw_painter_close(struct uw_painter *painter);
 bool uw_painter_fill(struct uw_painter *painter, uint64_t offset, uint8_t *data, size_t bytes,
                      struct uw_error *e);
-/* Whether these bytes are the image's. A keystream is taken off in place: `data` is as it was only where they
+/* Whether a canary may look like the image: it is to be looked for first. */
+bool uw_painter_is_loose(const struct uw_painter *painter);
+/* One byte value throughout. */
+bool uw_is_constant(const uint8_t *data, size_t bytes);
+/* Nothing but random bytes spreads so evenly over the byte values. */
+bool uw_is_noise(const uint8_t *data, size_t bytes);
+/* Whether these bytes are the image's; of an image that is told block by block a larger piece may be told not
+ * to be, where each of its blocks is. A keystream is taken off in place: `data` is as it was only where they
  * are not. */
 bool uw_painter_holds(struct uw_painter *painter, uint64_t offset, uint8_t *data, size_t bytes, bool *holds,
                       struct uw_error *e);

@@ -107,7 +107,7 @@ static bool make_plans(struct uw_run *run, struct uw_error *e)
             job->plan.standard = &job->standard;
         }
     }
-    return true;
+    return uw_run_plan_siblings(run, e);
 }
 
 bool uw_run_find_drives(struct uw_run *run, struct uw_error *e)

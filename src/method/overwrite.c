@@ -15,9 +15,9 @@ static bool overwrite_fits(const struct uw_drive *drive, char *why, size_t why_b
 
 /* A pass that stayed incomplete does not end the step: later passes may still reach those blocks, and what no
  * pass reached is in the record. */
-static bool overwrite_run(const struct uw_method_run *run, bool *complete, struct uw_error *e)
+static bool overwrite_run(const struct uw_method_run *run, struct uw_method_end *end, struct uw_error *e)
 {
-    *complete = false;
+    end->accepted = true;
     bool all = true;
     for (size_t pass = 0; pass < run->standard->pass_count; pass++) {
         bool pass_complete = false;
@@ -27,7 +27,7 @@ static bool overwrite_run(const struct uw_method_run *run, bool *complete, struc
         if (run->stopped(run->engine))
             return true;
     }
-    *complete = all;
+    end->complete = all;
     return true;
 }
 

@@ -11,6 +11,7 @@
 
 #include "probe/content.h"
 #include "probe/identify.h"
+#include "probe/nvme.h"
 
 enum { SECTOR_BYTES = 512, PAGE_BYTES = 4096, LARGEST_BLOCK = 65536 };
 
@@ -52,22 +53,23 @@ static void read_sizes(const char *dir, const char *whole_dir, struct uw_drive *
 /* Members of a document that a family of drives has and nobody has asked it for, or that it cannot have. */
 static void name_unasked(struct uw_drive *drive)
 {
-    bool nvme = drive->bus == UW_BUS_NVME || drive->bus == UW_BUS_NVME_FABRICS;
+    bool bus = drive->bus == UW_BUS_NVME || drive->bus == UW_BUS_NVME_FABRICS;
+    static const char *const nvme[] = {
+        "eui64", "nguid", "namespaces", "subsystem", "capacity.total_nvm", "capacity.unallocated_nvm"};
     const struct {
         const char *field;
         bool has;
     } fields[] = {
-        {"eui64", nvme},
-        {"nguid", nvme},
-        {"namespaces", nvme},
-        {"subsystem", nvme},
-        {"capacity.total_nvm", nvme},
-        {"capacity.unallocated_nvm", nvme},
         {"capacity.native_max", drive->bus == UW_BUS_ATA},
         {"capacity.dco_max", drive->bus == UW_BUS_ATA},
         {"bridge", drive->bus == UW_BUS_USB},
         {"bay", drive->hardware},
     };
+    if (uw_is_namespace(drive))
+        uw_nvme_set_unknown(drive, "not_probed");
+    else
+        for (size_t i = 0; i < sizeof nvme / sizeof nvme[0]; i++)
+            uw_drive_set_unknown(drive, nvme[i], bus ? "not_probed" : "not_applicable");
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         uw_drive_set_unknown(drive, fields[i].field, fields[i].has ? "not_probed" : "not_applicable");
     if (drive->disk_sequence == 0)
@@ -100,8 +102,11 @@ bool uw_describe_further(const struct uw_snapshot *snapshot, size_t block, struc
 {
     if (!snapshot->mounts.complete)
         uw_drive_set_unknown(drive, "in_use", "read_error");
-    if (drive->bytes == 0) {
-        uw_drive_set_unknown(drive, "content", "not_probed");
+    /* A drive that does not answer a question lets whoever reads from it wait, and cannot be left by then. */
+    bool answers =
+        !uw_is_namespace(drive) || uw_nvme_probe(&snapshot->tree, snapshot->blocks.items[block].dir, drive);
+    if (drive->bytes == 0 || !answers) {
+        uw_drive_set_unknown(drive, "content", answers ? "not_probed" : "read_error");
         return uw_use_of_block(snapshot, block, drive);
     }
     return uw_content_of_block(snapshot, block, drive) && uw_use_of_block(snapshot, block, drive);

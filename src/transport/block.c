@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Block devices and files: what an open transport does but for opening (open.c), moving bytes (ring.c,
- * sync.c) and emptying caches (flush.c). */
+ * sync.c), emptying caches (flush.c) and NVMe commands (nvme.c). */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -14,6 +14,7 @@
 #include <linux/fs.h>
 
 #include "transport/block.h"
+#include "transport/nvme.h"
 
 #ifndef BLKGETDISKSEQ /* Linux 5.15 */
 #define BLKGETDISKSEQ _IOR(0x12, 128, __u64)
@@ -86,7 +87,14 @@ static bool begin_ring(struct uw_block *block, struct uw_error *e)
     return false;
 }
 
-static const struct uw_transport_ops sync_ops;
+enum mover { RING, SYNC, MOVERS };
+
+static const struct uw_transport_ops tables[MOVERS], nvme_tables[MOVERS];
+
+static void choose_table(struct uw_block *block, enum mover mover)
+{
+    block->transport.ops = block->nvme ? &nvme_tables[mover] : &tables[mover];
+}
 
 static bool begin(struct uw_transport *t, unsigned buffers, uint32_t buffer_bytes, uint8_t **arena,
                   struct uw_error *e)
@@ -101,7 +109,7 @@ static bool begin(struct uw_transport *t, unsigned buffers, uint32_t buffer_byte
         block->engine == UW_BLOCK_RING || (block->engine == UW_BLOCK_AUTO && uw_block_queue_is_long(block));
     bool good = ring && begin_ring(block, e);
     if (!good && block->engine != UW_BLOCK_RING) {
-        t->ops = &sync_ops;
+        choose_table(block, SYNC);
         good = make_arena(block, MAP_SHARED, e) && uw_sync_start(block, e);
     }
     *arena = block->arena;
@@ -205,21 +213,42 @@ static void close_block(struct uw_transport *t)
     free(block);
 }
 
-static const struct uw_transport_ops ring_ops = {.name = "io_uring",
-                                                 .begin = begin,
-                                                 .submit = ring_submit,
-                                                 .reap = ring_reap,
-                                                 .flush = flush,
-                                                 .identify = identify,
-                                                 .close = close_block};
+static bool ask_nvme(struct uw_transport *t, struct uw_nvme_command *command, int timeout_ms, bool *stalled,
+                     struct uw_error *e)
+{
+    struct uw_block *block = block_of(t);
+    if (uw_nvme_ask(block->fd, command, timeout_ms, t->stop, stalled, e))
+        return true;
+    t->abandoned |= *stalled;
+    return *stalled ? uw_fail_errno(e, UW_E_IO, ETIMEDOUT, "%s: no answer to an NVMe command", block->path)
+                    : false;
+}
 
-static const struct uw_transport_ops sync_ops = {.name = "pread",
-                                                 .begin = begin,
-                                                 .submit = sync_submit,
-                                                 .reap = sync_reap,
-                                                 .flush = flush,
-                                                 .identify = identify,
-                                                 .close = close_block};
+static bool rescan(struct uw_transport *t, int timeout_ms, bool *stalled, struct uw_error *e)
+{
+    struct uw_block *block = block_of(t);
+    struct stat status;
+    *stalled = false;
+    if (fstat(block->fd, &status) != 0)
+        return uw_fail_errno(e, UW_E_IO, errno, "%s: cannot look at it", block->path);
+    bool told = uw_nvme_rescan("/sys", status.st_rdev, timeout_ms, stalled, e);
+    t->abandoned |= *stalled;
+    return told;
+}
+
+#define COMMON .begin = begin, .flush = flush, .identify = identify, .close = close_block
+#define BY_RING .name = "io_uring", .submit = ring_submit, .reap = ring_reap
+#define BY_CALLS .name = "pread", .submit = sync_submit, .reap = sync_reap
+
+static const struct uw_transport_ops tables[MOVERS] = {
+    [RING] = {COMMON, BY_RING},
+    [SYNC] = {COMMON, BY_CALLS},
+};
+
+static const struct uw_transport_ops nvme_tables[MOVERS] = {
+    [RING] = {COMMON, BY_RING, .nvme = ask_nvme, .rescan = rescan},
+    [SYNC] = {COMMON, BY_CALLS, .nvme = ask_nvme, .rescan = rescan},
+};
 
 bool uw_block_open_with(const struct uw_drive *drive, bool write, enum uw_block_engine engine,
                         struct uw_transport **t, struct uw_error *e)
@@ -230,7 +259,9 @@ bool uw_block_open_with(const struct uw_drive *drive, bool write, enum uw_block_
         return uw_fail(e, UW_E_NOMEM, "%s: no memory to open it", drive->device);
     block->engine = engine;
     block->fd = block->cached_fd = -1;
-    block->transport.ops = engine == UW_BLOCK_SYNC ? &sync_ops : &ring_ops;
+    block->nvme = !drive->is_partition && drive->devnum != 0 &&
+                  (drive->bus == UW_BUS_NVME || drive->bus == UW_BUS_NVME_FABRICS);
+    choose_table(block, engine == UW_BLOCK_SYNC ? SYNC : RING);
     if (!uw_block_open_node(block, drive, write, e)) {
         close_block(&block->transport);
         return false;

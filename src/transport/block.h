@@ -24,6 +24,7 @@ struct uw_block {
     struct uw_transport transport; /* first: the table's functions cast back */
     enum uw_block_engine engine;
     bool device;
+    bool nvme;             /* a whole NVMe namespace */
     int fd;                /* direct */
     int cached_fd;         /* a file's second descriptor, through the page cache; -1 for a device */
     uint32_t direct_bytes; /* direct transfers begin and end at multiples of it */

@@ -72,3 +72,20 @@ bool uw_wait_readable(int fd, int timeout_ms)
             return result != 0;
     }
 }
+
+bool uw_wait_readable_unless(int fd, int timeout_ms, const atomic_bool *stop)
+{
+    enum { SLICE_MS = 200, PATIENCE_MS = 3000 };
+    int64_t end = timeout_ms < 0 ? INT64_MAX : uw_monotonic_ms() + timeout_ms, stopped = INT64_MAX;
+    for (;;) {
+        int64_t now = uw_monotonic_ms();
+        if (stop != NULL && stopped == INT64_MAX && atomic_load(stop))
+            stopped = now + PATIENCE_MS;
+        int64_t last = end < stopped ? end : stopped;
+        int64_t slice = last - now < SLICE_MS ? last - now : SLICE_MS;
+        if (uw_wait_readable(fd, slice < 0 ? 0 : (int)slice))
+            return true;
+        if (slice <= 0)
+            return false;
+    }
+}

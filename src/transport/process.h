@@ -2,6 +2,7 @@
 #ifndef UW_TRANSPORT_PROCESS_H
 #define UW_TRANSPORT_PROCESS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,5 +21,7 @@ int64_t uw_monotonic_ms(void);
 /* Whether there is something to read, or nobody left to write it, before timeout_ms are over (negative: no
  * limit). */
 bool uw_wait_readable(int fd, int timeout_ms);
+/* The same, but little longer than it takes *stop (NULL: nothing) to become true. */
+bool uw_wait_readable_unless(int fd, int timeout_ms, const atomic_bool *stop);
 
 #endif

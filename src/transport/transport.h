@@ -3,11 +3,13 @@
 #ifndef UW_TRANSPORT_TRANSPORT_H
 #define UW_TRANSPORT_TRANSPORT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "core/drive.h"
 #include "unwrite/error.h"
+#include "wire/nvme.h"
 
 enum uw_direction { UW_READ, UW_WRITE };
 
@@ -45,6 +47,15 @@ struct uw_transport_ops {
     /* Who is behind the open descriptor now: bytes, disk_sequence, devnum, inode; serial and wwn are left
      * alone. */
     bool (*identify)(struct uw_transport *t, struct uw_identity *identity, struct uw_error *e);
+    /* NULL on what is no NVMe namespace. Sends an admin command over the open descriptor, so to the drive
+     * that it is bound to, and waits for the answer, timeout_ms at most (more than the command's own). What
+     * the drive says, an errno too, is in command->status. False: the machinery failed, or *stalled: the time
+     * passed. Whoever sees *stalled abandons the transport. Any thread may call it while no other does. */
+    bool (*nvme)(struct uw_transport *t, struct uw_nvme_command *command, int timeout_ms, bool *stalled,
+                 struct uw_error *e);
+    /* Has the host look at the drive anew after an erase inside it: its namespaces, their sizes. NULL and
+     * limits as for nvme. */
+    bool (*rescan)(struct uw_transport *t, int timeout_ms, bool *stalled, struct uw_error *e);
     /* Frees t; also after a failed begin. Never waits for what an abandoned transport has in flight: that one
      * is left as it is. */
     void (*close)(struct uw_transport *t);
@@ -60,6 +71,9 @@ struct uw_transport {
      * transfers and descriptors belong to the kernel from then on: nothing of it is used, freed or closed,
      * and nothing but identify and close is called. */
     bool abandoned;
+    /* Set by whoever wants nvme and scsi to give up waiting early: they fail then, as if the time had passed.
+     * NULL: nobody. */
+    const atomic_bool *stop;
 };
 
 /* Opens a block device or file for erasing (O_RDWR, O_DIRECT, O_CLOEXEC, on a device also O_EXCL) or, with

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flow.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -144,11 +145,63 @@ void flow_put(struct flow *flow, size_t index, const struct model_facts *facts,
     flow->targets[index] = flow->devices[index];
 }
 
+void flow_put_nvme(struct flow *flow, size_t index, const struct model_facts *facts, struct model_nvme *nvme,
+                   uint32_t nsid, uint64_t order)
+{
+    assert_true(model_machine_put_nvme(&flow->machine, index, facts, nvme, nsid, order));
+    snprintf(flow->devices[index], sizeof *flow->devices, "/model/%s", facts->name);
+    flow->targets[index] = flow->devices[index];
+}
+
+void flow_own_nvme(struct flow *flow, struct model_nvme *nvme)
+{
+    size_t i = 0;
+    while (i < FLOW_OWNED && flow->owned[i] != NULL)
+        i++;
+    assert_true(i < FLOW_OWNED);
+    flow->owned[i] = nvme;
+}
+
+static void copy_file(const char *from, const char *to)
+{
+    char data[65536];
+    size_t bytes;
+    FILE *in = fopen(from, "r"), *out = fopen(to, "w");
+    while (in != NULL && out != NULL && (bytes = fread(data, 1, sizeof data, in)) > 0)
+        fwrite(data, 1, bytes, out);
+    if (in != NULL)
+        fclose(in);
+    if (out != NULL)
+        fclose(out);
+}
+
+/* For validators that are not ours. */
+static void keep_documents(const struct flow *flow)
+{
+    char from[FLOW_FOLDER_BYTES * 4], to[FLOW_FOLDER_BYTES * 8];
+    const struct dirent *entry;
+    const char *folder = getenv("FLOW_KEEP");
+    DIR *documents = folder != NULL ? opendir(flow->certificates) : NULL;
+    while (documents != NULL && (entry = readdir(documents)) != NULL) {
+        snprintf(from, sizeof from, "%s/%s", flow->certificates, entry->d_name);
+        snprintf(to, sizeof to, "%s/%s", folder, entry->d_name);
+        if (entry->d_name[0] != '.')
+            copy_file(from, to);
+    }
+    if (documents != NULL)
+        closedir(documents);
+}
+
 void flow_again(struct flow *flow)
 {
     json_decref(flow->plans);
     flow->plans = NULL;
     json_array_clear(flow->events);
+    for (size_t i = 0; i < flow->machine.count; i++) {
+        json_decref(flow->certificate[i]);
+        json_decref(flow->intent[i]);
+        flow->certificate[i] = flow->intent[i] = NULL;
+    }
     flow->error = (struct uw_error){0};
     flow->started = false;
 }
@@ -167,6 +220,9 @@ void flow_close(struct flow *flow)
     json_decref(flow->plans);
     json_decref(flow->events);
     model_machine_clear(&flow->machine);
+    for (size_t i = 0; i < FLOW_OWNED; i++)
+        model_nvme_free(flow->owned[i]);
+    keep_documents(flow);
     remove_tree(flow->folder);
     *flow = (struct flow){0};
     left_open = NULL;

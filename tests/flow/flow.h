@@ -14,9 +14,10 @@
 
 #include "core/verdict.h"
 #include "model/devices.h"
+#include "flow_nvme_rows.h"
 #include "unwrite/unwrite.h"
 
-enum { FLOW_FOLDER_BYTES = 128, FLOW_NAME_BYTES = 64 };
+enum { FLOW_FOLDER_BYTES = 128, FLOW_NAME_BYTES = 64, FLOW_OWNED = 4 };
 
 enum flow_confirm {
     FLOW_BY_OPTION = 0,
@@ -42,6 +43,7 @@ struct flow {
     /* Afterwards: */
     struct uw_error error;
     bool started;
+    bool unseen; /* NVMe drives may keep old data where no host can look */
     enum uw_exit exit_code;
     char run_id[40];
     json_t *plans;        /* what uw_run_plans says */
@@ -51,6 +53,7 @@ struct flow {
     char fault[256]; /* what the listener saw go wrong */
     void *run;       /* while it runs */
     void *gate;      /* of MODEL_HOLD */
+    struct model_nvme *owned[FLOW_OWNED];
 };
 
 /* A scratch folder with the test key, and a machine for so many drives. Fails the test where that cannot be.
@@ -58,6 +61,18 @@ struct flow {
 void flow_open(struct flow *flow, size_t drives);
 void flow_put(struct flow *flow, size_t index, const struct model_facts *facts,
               const struct model_config *config, uint64_t order);
+/* As flow_put, of a namespace; `nvme` must live until flow_close. */
+void flow_put_nvme(struct flow *flow, size_t index, const struct model_facts *facts, struct model_nvme *nvme,
+                   uint32_t nsid, uint64_t order);
+/* Has flow_close free the controller. */
+void flow_own_nvme(struct flow *flow, struct model_nvme *nvme);
+/* Opens a flow with a row's request and those namespaces of its drive that it names; the drive is the flow's.
+ */
+void flow_open_nvme(struct flow *flow, const struct nvme_row *device);
+/* What a row says of a job, of exit code and commands; fails the test. After flow_check. */
+void flow_expect_nvme(const struct flow *flow, size_t job, const struct nvme_row *device);
+/* A whole run of a row, with all of that. */
+void flow_run_nvme(const struct nvme_row *device);
 /* Opens, starts and listens to the end. A run that could not be opened or started has `error`. */
 void flow_run(struct flow *flow);
 /* Lets the drives that a MODEL_HOLD keeps waiting go on; for `heard`. */
@@ -66,13 +81,17 @@ void flow_release(struct flow *flow);
 void flow_plan(struct flow *flow);
 /* Everything that must be true of every run; fails the test. */
 void flow_check(struct flow *flow);
-/* Forgets events, plans and errors, so that flow_run can run on the same drives again. */
+/* Forgets events, plans, documents and errors, so that flow_run can run on the same drives again. */
 void flow_again(struct flow *flow);
+/* Where FLOW_KEEP names a folder, copies of the documents go there. */
 void flow_close(struct flow *flow);
 
 /* The body of a document below flow->certificates: verified with the test key (and refused where that is not
  * allowed), of this kind, of this run, simulated, free of control characters. Fails the test otherwise. */
 json_t *flow_read_signed(const struct flow *flow, const char *path, const char *kind);
+
+/* Of flow_check: what a certificate says of an NVMe drive that erased itself, or was not to be touched. */
+void flow_check_nvme(const struct flow *flow, size_t job, const json_t *body);
 
 /* What became of a job; the documents' words. */
 const char *flow_verdict(const struct flow *flow, size_t job);

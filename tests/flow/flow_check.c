@@ -94,6 +94,17 @@ static bool is_another(const struct model_block *block)
     return false;
 }
 
+/* No command that erases reached the controller, whoever sent it. */
+static void check_no_erase(const struct flow *flow, size_t job)
+{
+    const struct model_nvme *nvme = flow->machine.drives[job].nvme;
+    if (nvme == NULL)
+        return;
+    for (size_t i = flow->machine.drives[job].seen_before; i < nvme->seen_count; i++)
+        if (nvme->seen[i].opcode == UW_NVME_SANITIZE || nvme->seen[i].opcode == UW_NVME_FORMAT)
+            fail_msg("%s was not to be touched and was sent %02x", flow->devices[job], nvme->seen[i].opcode);
+}
+
 static void check_medium(const struct flow *flow, size_t job, const json_t *body)
 {
     struct model_block *block = flow->machine.drives[job].block;
@@ -104,6 +115,13 @@ static void check_medium(const struct flow *flow, size_t job, const json_t *body
     }
     uint64_t units = (block->config.bytes + MODEL_OLD_BYTES - 1) / MODEL_OLD_BYTES;
     model_block_cut_power(block);
+    bool internal = strncmp(flow_text(flow_step(flow, job), "method"), "nvme-", 5) == 0;
+    if (flow->machine.drives[job].nvme != NULL && (internal || strcmp(verdict, "refused") == 0)) {
+        if (!internal)
+            check_no_erase(flow, job);
+        flow_check_nvme(flow, job, body);
+        return;
+    }
     uint8_t *image = image_of(body, block->config.bytes);
     struct model_truth truth = {.wrong_blocks = block->blocks};
     if (image != NULL)
@@ -124,6 +142,7 @@ static void check_medium(const struct flow *flow, size_t job, const json_t *body
     free(nothing);
     assert_int_equal(block->bytes_written, 0);
     assert_int_equal(truth.old_units, units);
+    check_no_erase(flow, job);
 }
 
 /* Marks the blocks that the certificate lists; returns how many bytes they are. */
@@ -153,6 +172,11 @@ static void check_unwritten(const struct flow *flow, size_t job)
     size_t count = json_array_size(passes), planned;
     if (step == NULL)
         return;
+    if (strncmp(flow_text(step, "method"), "nvme-", 5) == 0) {
+        assert_int_equal(flow_number(step, "bytes_written"), 0);
+        assert_int_equal(count, 0);
+        return;
+    }
     /* Also of a pass that was stopped or hung the figures are true. */
     uint64_t written = (uint64_t)flow_number(step, "bytes_written");
     bool broken = flow_event(flow, job, "failed") != NULL;
@@ -187,6 +211,7 @@ static void check_intent(struct flow *flow, size_t job, const json_t *body)
     if (stored == NULL) {
         assert_true(json_is_null(json_object_get(body, "intent_sha256")));
         assert_true(flow->machine.drives[job].block->bytes_written == 0);
+        check_no_erase(flow, job);
         return;
     }
     flow->intent[job] = flow_read_signed(flow, flow_text(stored, "path"), "intent");
@@ -279,6 +304,26 @@ static void check_journal(const struct flow *flow)
     free(text);
 }
 
+/* Whether the document is of this run; others' must be whole all the same. */
+static bool is_of_run(const struct flow *flow, const char *name)
+{
+    char path[FLOW_FOLDER_BYTES * 4];
+    struct uw_error e = {0};
+    size_t bytes;
+    snprintf(path, sizeof path, "%s/%s", flow->certificates, name);
+    char *text = uw_file_read(path, UW_DOCUMENT_BYTES, &bytes, NULL, &e);
+    json_t *document = text != NULL ? uw_document_parse(text, bytes, &e) : NULL;
+    if (document == NULL)
+        fail_msg("%s: %s", path, e.text);
+    const json_t *body = json_object_get(document, "certificate");
+    if (body == NULL)
+        body = json_object_get(document, "intent");
+    bool own = strcmp(flow_text(body, "run"), flow->run_id) == 0;
+    json_decref(document);
+    free(text);
+    return own;
+}
+
 /* As many files as documents were stored, and nothing half-written. */
 static void check_folder(const struct flow *flow)
 {
@@ -287,7 +332,8 @@ static void check_folder(const struct flow *flow)
     DIR *folder = opendir(flow->certificates);
     assert_non_null(folder);
     while ((entry = readdir(folder)) != NULL)
-        files += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            files += is_of_run(flow, entry->d_name);
     closedir(folder);
     for (size_t i = 0; i < flow->machine.count; i++)
         documents += (flow->certificate[i] != NULL ? 1U : 0U) + (flow->intent[i] != NULL ? 1U : 0U);

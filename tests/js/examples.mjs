@@ -47,6 +47,8 @@ const reasons = {
     'steps.completion.error': 'not_applicable',
     'steps.passes.cipher': 'not_applicable',
     'steps.passes.key': 'not_applicable',
+    'hidden.unattached_namespaces': 'not_applicable',
+    'hidden.unallocated_bytes': 'not_applicable',
     'hidden_areas.unattached_namespaces': 'not_applicable',
     'hidden_areas.boot_partitions': 'not_applicable',
     'hidden_areas.rpmb': 'not_applicable',
@@ -389,7 +391,11 @@ const addendum = named({
     'verification.witness': 'not_applicable',
 });
 
-const nothingAsked = {hidden: {hpa: null, dco: null, amax: null}, capabilities: {}, health: {}};
+const nothingAsked = {
+    hidden: {hpa: null, dco: null, amax: null, unattached_namespaces: null, unallocated_bytes: null},
+    capabilities: {},
+    health: {},
+};
 
 const list = {
     schema: 'urn:unwrite:list:1',
@@ -436,6 +442,55 @@ const list = {
             reach: {level: 'clear', why: 'overwrite, rule H3'},
             ...nothingAsked,
         }),
+        named({
+            device: '/dev/nvme0n1',
+            bus: 'nvme',
+            media: 'ssd',
+            bytes: 1000204886016,
+            logical_block_bytes: 512,
+            physical_block_bytes: 512,
+            model: 'EXAMPLE NVME1T',
+            serial: 'EXAMPLE0003',
+            firmware: 'EX03',
+            wwn: 'eui.0000000000000003',
+            id: 'EXAMPLE0003',
+            in_use: [],
+            boot_medium: false,
+            content: null,
+            partitions: 0,
+            read_only: false,
+            source: 'udev',
+            reach: {level: 'clear', why: 'overwrite, rule N7'},
+            hidden: {hpa: null, dco: null, amax: null, unattached_namespaces: 0, unallocated_bytes: '0'},
+            capabilities: {
+                sanitize: {crypto: true, block: true, overwrite: false, no_deallocate_inhibited: false},
+                format: {supported: true, crypto: true, all_namespaces: false, erase_all_namespaces: false},
+                sanitize_status: {
+                    state: 'never',
+                    progress: 65535,
+                    passes_done: 0,
+                    global_erased: false,
+                    cdw10: '00000000',
+                    raw: `ffff0000${'00'.repeat(4)}${'ff'.repeat(24)}${'00'.repeat(8)}`,
+                },
+                raw: {oacs: '001f', sanicap: '00000003', fna: '04', cmic: '00'},
+            },
+            health: {
+                critical_warning: 0,
+                percentage_used: 3,
+                available_spare: 100,
+                temperature_k: 311,
+                power_on_hours: 4210,
+                power_cycles: 97,
+                unsafe_shutdowns: 12,
+                media_errors: 0,
+            },
+        }, {
+            'content': 'not_applicable',
+            'hidden.hpa': 'not_applicable',
+            'hidden.dco': 'not_applicable',
+            'hidden.amax': 'not_applicable',
+        }),
     ],
     not_covered: [],
 };
@@ -459,6 +514,7 @@ const planned = (device, drive, rule, limitations, seconds, affected, refused) =
         levels,
         estimate_s: seconds,
         can_stop: true,
+        attach: false,
         standard: 'nist-clear',
         passes: [{pattern: '00'}],
     }],
@@ -466,6 +522,33 @@ const planned = (device, drive, rule, limitations, seconds, affected, refused) =
     rejected: [],
     refused,
 });
+
+const namespace = {
+    device: '/dev/nvme0n1',
+    id: 'nvme0n1:960197124096',
+    model: 'EXAMPLE NVME960',
+    serial: 'EXAMPLE0003',
+    bytes: 960197124096,
+    level_requested: 'purge',
+    level: 'purge',
+    rule: 'N2',
+    rule_set: 'nist-800-88r1',
+    verify: 'sample',
+    limitations: ['ce_preconditions_unverified'],
+    steps: [{
+        method: 'nvme-sanitize-crypto',
+        technique: 'device-sanitize-crypto',
+        levels: {'nist-800-88r1': 'purge', 'ieee-2883': 'purge'},
+        estimate_s: 30,
+        can_stop: false,
+        attach: false,
+        standard: null,
+        passes: [],
+    }],
+    also_affected: ['namespace 2 of nvme0', 'namespace 3 of nvme0, not attached to this controller', '1 partition'],
+    rejected: [{method: 'overwrite', why: 'nvme-sanitize-crypto comes first'}],
+    refused: null,
+};
 
 const plan = {
     schema: 'urn:unwrite:plan:1',
@@ -479,6 +562,7 @@ const plan = {
                 }),
         planned('/dev/sdb', list.drives[1], 'H3', certificate.claim.limitations, certificate.steps[0].estimate_s,
                 ['2 partitions of sdb'], null),
+        namespace,
     ],
 };
 

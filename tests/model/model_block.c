@@ -184,6 +184,12 @@ void model_block_cut_power(struct model_block *model)
     }
 }
 
+void model_block_settle(struct model_block *model)
+{
+    while (model->queue_count > 0)
+        destage_oldest(model);
+}
+
 static void fail_power(struct model_block *model, unsigned on)
 {
     struct model_fault *fault = find_any(model, MODEL_POWER, on);
@@ -330,6 +336,14 @@ static void begin_record(struct model_block *model)
     model->accepted_bytes = 0;
 }
 
+void model_block_new_host(struct model_block *model)
+{
+    begin_record(model);
+    model->transfers = model->bytes_written = model->flushes = model->looks = 0;
+    model->erasing = false;
+    memset(model->other, 0, sizeof model->other);
+}
+
 int model_block_flush(struct model_block *model)
 {
     fail_power(model, MODEL_FLUSH);
@@ -346,8 +360,7 @@ int model_block_flush(struct model_block *model)
     }
     if (forget)
         model_block_cut_power(model);
-    while (model->queue_count > 0)
-        destage_oldest(model);
+    model_block_settle(model);
     size_t bytes = (size_t)model->blocks * model->config.block_bytes;
     if (revert)
         memcpy(model->media, model->flushed, bytes);

@@ -101,6 +101,10 @@ int64_t model_block_hang_ms(struct model_block *model, unsigned on, uint64_t off
 bool model_block_holds(struct model_block *model, unsigned on, uint64_t offset, uint64_t length);
 
 void model_block_cut_power(struct model_block *model);
+/* Stores what the write cache holds, unasked. */
+void model_block_settle(struct model_block *model);
+/* Another host begins with it: what was counted of the one before is forgotten. */
+void model_block_new_host(struct model_block *model);
 
 /* What is really on the medium; `image` is what every block should hold. */
 struct model_truth {

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model_machine.h"
 
+#include "model_machine_probe.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 
-enum { MAJOR = 240, LATENCY_MS = 1, PENDING = 64, GARBAGE = 0xdb, FIRST_SEQUENCE = 1000 };
+enum { LATENCY_MS = 1, PENDING = 64, GARBAGE = 0xdb };
 
 #define FOR_EVER UINT64_MAX
 
@@ -31,6 +33,10 @@ struct door {
     struct pending pending[PENDING];
     unsigned count;
     struct door *next; /* abandoned before it */
+    /* Of an NVMe drive: the controller's time as this door has it, and by whose clock it last moved on. */
+    uint64_t time_ms, seen_ms;
+    const uint64_t *seen_clock;
+    atomic_bool asking;
 };
 
 static struct door *_Atomic abandoned;
@@ -44,6 +50,41 @@ static void complain(struct model_drive *drive, const char *what)
 {
     if (drive->complaint[0] == '\0')
         snprintf(drive->complaint, sizeof drive->complaint, "%s: %s", drive->facts.name, what);
+}
+
+/* A thread's clock says how long it waited, not what time it is: it may be younger than the controller. */
+static uint64_t controller_ms(struct door *door)
+{
+    uint64_t now_ms = model_nvme_now(door->drive->nvme);
+    if (door->seen_clock == &clock_ms && clock_ms > door->seen_ms)
+        door->time_ms += clock_ms - door->seen_ms;
+    door->seen_clock = &clock_ms;
+    door->seen_ms = clock_ms;
+    door->time_ms = door->time_ms > now_ms ? door->time_ms : now_ms;
+    return door->time_ms;
+}
+
+/* Reads, writes, flushes and looks of either kind of drive. */
+static int64_t move_blocks(struct door *door, bool write, uint64_t offset, uint32_t length, uint8_t *data)
+{
+    struct model_drive *drive = door->drive;
+    if (drive->nvme == NULL)
+        return model_block_move(drive->block, write, offset, length, data);
+    return model_nvme_move(drive->nvme, drive->place, controller_ms(door), write, offset, length, data);
+}
+
+static int flush_blocks(struct door *door)
+{
+    struct model_drive *drive = door->drive;
+    return drive->nvme == NULL ? model_block_flush(drive->block)
+                               : model_nvme_flush(drive->nvme, drive->place, controller_ms(door));
+}
+
+static int look_at_blocks(struct door *door, uint64_t *bytes)
+{
+    struct model_drive *drive = door->drive;
+    return drive->nvme == NULL ? model_block_look(drive->block, bytes)
+                               : model_nvme_look(drive->nvme, drive->place, controller_ms(door), bytes);
 }
 
 static void maybe_hold(struct model_drive *drive, unsigned on, uint64_t offset, uint64_t length)
@@ -158,7 +199,7 @@ static struct uw_transfer *finish(struct door *door, unsigned at)
     if (write && pending.sum != sum_of(data, transfer->length))
         complain(door->drive, "a buffer changed while a write was in flight");
     maybe_hold(door->drive, write ? MODEL_WRITE : MODEL_READ, transfer->offset, transfer->length);
-    transfer->result = model_block_move(door->drive->block, write, transfer->offset, transfer->length, data);
+    transfer->result = move_blocks(door, write, transfer->offset, transfer->length, data);
     return transfer;
 }
 
@@ -230,36 +271,83 @@ static bool flush(struct uw_transport *t, int timeout_ms, bool *stalled, struct 
         return uw_fail(e, UW_E_IO, "/model/%s: no answer to a flush", drive->facts.name);
     }
     maybe_hold(drive, MODEL_FLUSH, 0, 0);
-    int error = model_block_flush(drive->block);
+    int error = flush_blocks(door_of(t));
     return error == 0 || uw_fail_errno(e, UW_E_IO, error, "/model/%s: cannot flush", drive->facts.name);
-}
-
-static dev_t devnum_of(const struct model_drive *drive)
-{
-    return makedev(MAJOR, (unsigned)(drive - drive->machine->drives));
-}
-
-static uint64_t sequence_of(const struct model_drive *drive)
-{
-    return FIRST_SEQUENCE + (uint64_t)(drive - drive->machine->drives);
 }
 
 static bool identify(struct uw_transport *t, struct uw_identity *identity, struct uw_error *e)
 {
     struct model_drive *drive = door_of(t)->drive;
     maybe_hold(drive, MODEL_LOOK, 0, 0);
-    int error = model_block_look(drive->block, &identity->bytes);
+    int error = look_at_blocks(door_of(t), &identity->bytes);
     if (error != 0)
         return uw_fail_errno(e, UW_E_IO, error, "/model/%s: cannot read its size", drive->facts.name);
-    identity->disk_sequence = sequence_of(drive) + (drive->block->other[MODEL_SEQUENCE] ? 1000 : 0);
-    identity->devnum = devnum_of(drive) + (drive->block->other[MODEL_DEVNUM] ? 1000 : 0);
+    identity->disk_sequence =
+        model_machine_sequence(drive) + (drive->block->other[MODEL_SEQUENCE] ? 1000 : 0);
+    identity->devnum = model_machine_devnum(drive) + (drive->block->other[MODEL_DEVNUM] ? 1000 : 0);
     identity->inode = 0;
     return true;
+}
+
+/* Begins an exchange with the controller. */
+static bool enter(struct uw_transport *t, struct uw_error *e)
+{
+    struct door *door = door_of(t);
+    if (t->abandoned)
+        complain(door->drive, "asked after it was abandoned");
+    if (atomic_exchange(&door->asking, true))
+        complain(door->drive, "asked by two threads at once");
+    return !t->abandoned || uw_fail(e, UW_E_IO, "abandoned");
+}
+
+/* Ends it: the time that it took passed for the asking thread too. */
+static void leave(struct door *door, uint64_t before_ms, uint64_t after_ms)
+{
+    clock_ms += after_ms - before_ms + LATENCY_MS;
+    door->seen_ms = clock_ms;
+    door->time_ms = after_ms + LATENCY_MS;
+    atomic_store(&door->asking, false);
+}
+
+static bool nvme(struct uw_transport *t, struct uw_nvme_command *command, int timeout_ms, bool *stalled,
+                 struct uw_error *e)
+{
+    struct door *door = door_of(t);
+    struct model_drive *drive = door->drive;
+    *stalled = false;
+    if (!enter(t, e))
+        return false;
+    if (timeout_ms >= 0 && (uint64_t)timeout_ms <= command->timeout_ms)
+        complain(drive, "less patience than the kernel has");
+    uint64_t before_ms = controller_ms(door), now_ms = before_ms;
+    bool answered = model_nvme_ask(drive->nvme, &now_ms, command, timeout_ms, stalled);
+    leave(door, before_ms, now_ms);
+    return answered || uw_fail(e, UW_E_IO, "/model/%s: no answer to a command", drive->facts.name);
+}
+
+static bool rescan(struct uw_transport *t, int timeout_ms, bool *stalled, struct uw_error *e)
+{
+    struct door *door = door_of(t);
+    const char *name = door->drive->facts.name;
+    *stalled = false;
+    if (!enter(t, e))
+        return false;
+    uint64_t before_ms = controller_ms(door), now_ms = before_ms;
+    int error = model_nvme_rescan(door->drive->nvme, &now_ms, timeout_ms, stalled);
+    leave(door, before_ms, now_ms);
+    if (*stalled)
+        return uw_fail(e, UW_E_IO, "/model/%s: no end of a rescan", name);
+    return error == 0 || uw_fail_errno(e, UW_E_IO, error, "/model/%s: cannot rescan", name);
 }
 
 static void close_door(struct uw_transport *t)
 {
     struct door *door = door_of(t);
+    char told[MODEL_NVME_COMPLAINT] = "";
+    if (door->drive->nvme != NULL)
+        model_nvme_complaint(door->drive->nvme, told);
+    if (told[0] != '\0')
+        complain(door->drive, told);
     door->drive->opens--;
     if (t->abandoned) {
         door->next = atomic_load(&abandoned);
@@ -284,6 +372,17 @@ static const struct uw_transport_ops ops = {.name = "model",
                                             .identify = identify,
                                             .close = close_door};
 
+static const struct uw_transport_ops nvme_ops = {.name = "model",
+                                                 .simulated = true,
+                                                 .begin = begin,
+                                                 .submit = submit,
+                                                 .reap = reap,
+                                                 .flush = flush,
+                                                 .identify = identify,
+                                                 .nvme = nvme,
+                                                 .rescan = rescan,
+                                                 .close = close_door};
+
 static struct model_drive *by_device(struct model_machine *machine, const char *device)
 {
     static const char folder[] = "/model/";
@@ -295,67 +394,18 @@ static struct model_drive *by_device(struct model_machine *machine, const char *
     return NULL;
 }
 
-/* As the probe does it: what a drive says is cleaned before anybody sees it. */
-static void copy_text(struct uw_drive *drive, const char *field, char *to, size_t to_bytes, const char *from)
-{
-    uw_clean_string(to, to_bytes, from != NULL ? from : "", from != NULL ? strlen(from) : 0);
-    if (to[0] == '\0')
-        uw_drive_set_unknown(drive, field, "not_supported");
-}
-
-static bool serial_is_unique(const struct model_drive *drive)
-{
-    for (size_t i = 0; i < drive->machine->count; i++) {
-        const struct model_drive *other = &drive->machine->drives[i];
-        if (other != drive && other->facts.serial != NULL && drive->facts.serial != NULL &&
-            strcmp(other->facts.serial, drive->facts.serial) == 0)
-            return false;
-    }
-    return true;
-}
-
-static void copy_serial(const struct model_drive *drive, struct uw_drive *to, char *serial, size_t bytes)
-{
-    char made[UW_DRIVE_STRING_BYTES];
-    snprintf(made, sizeof made, "SN-%.200s", drive->facts.name);
-    copy_text(to, "serial", serial, bytes,
-              drive->facts.no_serial        ? NULL
-              : drive->facts.serial != NULL ? drive->facts.serial
-                                            : made);
-}
-
+/* The probing thread waits for the drive's answers. */
 static bool describe(struct model_drive *from, struct uw_drive *to)
 {
-    const struct model_facts *facts = &from->facts;
-    const struct model_config *config = &from->block->config;
-    *to = (struct uw_drive){.bus = facts->bus != UW_BUS_UNKNOWN ? facts->bus : UW_BUS_NVME,
-                            .media = facts->media != UW_MEDIA_UNKNOWN ? facts->media : UW_MEDIA_SSD,
-                            .media_evidence = "model",
-                            .bytes = config->bytes,
-                            .logical_block_bytes = config->block_bytes,
-                            .physical_block_bytes = config->block_bytes,
-                            .devnum = devnum_of(from),
-                            .disk_sequence = sequence_of(from),
-                            .serial_source = "model",
-                            .source = "model",
-                            .is_partition = facts->is_partition,
-                            .read_only = facts->read_only,
-                            .boot_medium = facts->boot_medium,
-                            .hardware = !facts->no_hardware};
-    snprintf(to->device, sizeof to->device, "/model/%s", facts->name);
-    snprintf(to->target, sizeof to->target, "/model/%s", facts->name);
-    snprintf(to->name, sizeof to->name, "%s", facts->name);
-    snprintf(to->path, sizeof to->path, "model-%u", (unsigned)(from - from->machine->drives));
-    copy_text(to, "vendor", to->vendor, sizeof to->vendor, facts->vendor);
-    copy_text(to, "model", to->model, sizeof to->model, facts->model);
-    copy_text(to, "firmware", to->firmware, sizeof to->firmware, facts->firmware);
-    copy_text(to, "wwn", to->wwn, sizeof to->wwn, facts->wwn);
-    copy_serial(from, to, to->serial, sizeof to->serial);
-    if (facts->uses_unknown)
-        uw_drive_set_unknown(to, "in_use", "read_error");
-    uw_drive_set_id(to, serial_is_unique(from));
-    bool used = facts->use_kind != NULL && from->probes >= facts->used_from;
-    return !used || uw_drive_add_use(to, facts->use_kind, facts->use);
+    uint64_t took_ms;
+    bool described = model_machine_describe(from, to, &took_ms);
+    clock_ms += took_ms;
+    return described;
+}
+
+static bool is_there(const struct model_drive *drive)
+{
+    return drive->nvme == NULL || model_nvme_is_powered(drive->nvme);
 }
 
 static bool target(void *user, const char *name, struct uw_drive *drive, struct uw_error *e)
@@ -364,7 +414,8 @@ static bool target(void *user, const char *name, struct uw_drive *drive, struct 
     *drive = (struct uw_drive){0};
     if (found != NULL)
         found->probes++;
-    if (found == NULL || (found->facts.missing_from != 0 && found->probes >= found->facts.missing_from))
+    if (found == NULL || !is_there(found) ||
+        (found->facts.missing_from != 0 && found->probes >= found->facts.missing_from))
         return uw_fail(e, UW_E_USAGE, "no such target: %s", name);
     return describe(found, drive) || uw_fail(e, UW_E_NOMEM, "out of memory");
 }
@@ -377,6 +428,8 @@ static bool all(void *user, struct uw_drives *drives, struct uw_error *e)
         return uw_fail(e, UW_E_NOMEM, "out of memory");
     for (size_t i = 0; i < machine->count; i++) {
         machine->drives[i].probes++;
+        if (!is_there(&machine->drives[i]))
+            continue;
         if (!describe(&machine->drives[i], &drives->items[drives->count++]))
             return uw_fail(e, UW_E_NOMEM, "out of memory");
     }
@@ -392,20 +445,13 @@ static struct model_drive *by_devnum(struct model_machine *machine, dev_t devnum
 /* What the last look through the open descriptor brought to light. */
 static void identity(void *user, const struct uw_drive *drive, struct uw_identity *seen)
 {
-    struct model_drive *from = by_devnum(user, drive->devnum);
-    struct uw_drive none = {0};
-    copy_serial(from, &none, seen->serial, sizeof seen->serial);
-    copy_text(&none, "wwn", seen->wwn, sizeof seen->wwn, from->facts.wwn);
-    if (from->block->other[MODEL_SERIAL])
-        snprintf(seen->serial, sizeof seen->serial, "ANOTHER");
-    if (from->block->other[MODEL_WWN])
-        snprintf(seen->wwn, sizeof seen->wwn, "naa.5000000000000001");
+    model_machine_identity(by_devnum(user, drive->devnum), seen);
 }
 
 /* As src/transport/open.c tells them apart. */
 static bool refuse_open(const struct model_drive *drive, struct uw_error *e)
 {
-    int error = drive->facts.open_error;
+    int error = drive->facts.open_error != 0 ? drive->facts.open_error : ENODEV;
     bool refused = error == EBUSY || error == EROFS || error == EINVAL || error == EACCES || error == EPERM;
     uw_fail_errno(e, refused ? UW_E_REFUSED : UW_E_IO, error, "cannot open /model/%s", drive->facts.name);
     return refused ? uw_way_out(e, "find out who holds it") : false;
@@ -416,7 +462,7 @@ static bool open_drive(void *user, const struct uw_drive *drive, bool write, str
 {
     struct model_drive *found = by_devnum(user, drive->devnum);
     *transport = NULL;
-    if (found == NULL || found->facts.open_error != 0)
+    if (found == NULL || found->facts.open_error != 0 || !is_there(found))
         return found == NULL ? uw_fail(e, UW_E_IO, "no such model") : refuse_open(found, e);
     if (write && found->opens > 0)
         complain(found, "opened for writing twice at once");
@@ -424,7 +470,7 @@ static bool open_drive(void *user, const struct uw_drive *drive, bool write, str
     if (door == NULL)
         return uw_fail(e, UW_E_NOMEM, "out of memory");
     door->drive = found;
-    door->transport = (struct uw_transport){.ops = &ops,
+    door->transport = (struct uw_transport){.ops = found->nvme != NULL ? &nvme_ops : &ops,
                                             .bytes = found->block->config.bytes,
                                             .block_bytes = found->block->config.block_bytes,
                                             .direct_io = !found->facts.through_cache};
@@ -454,7 +500,8 @@ bool model_machine_init(struct model_machine *machine, size_t drives)
                                                   .identity = identity,
                                                   .open = open_drive,
                                                   .not_covered = not_covered,
-                                                  .now_ms = now_ms},
+                                                  .now_ms = now_ms,
+                                                  .wait_ms = model_machine_wait},
                                       .drives = calloc(drives + 1, sizeof *machine->drives),
                                       .count = drives};
     return machine->drives != NULL;
@@ -463,7 +510,8 @@ bool model_machine_init(struct model_machine *machine, size_t drives)
 void model_machine_clear(struct model_machine *machine)
 {
     for (size_t i = 0; machine->drives != NULL && i < machine->count; i++)
-        model_block_free(machine->drives[i].block);
+        if (machine->drives[i].nvme == NULL)
+            model_block_free(machine->drives[i].block);
     free(machine->drives);
     *machine = (struct model_machine){0};
 }
@@ -474,4 +522,28 @@ bool model_machine_put(struct model_machine *machine, size_t index, const struct
     machine->drives[index] = (struct model_drive){
         .machine = machine, .facts = *facts, .block = model_block_new(config), .order = order};
     return machine->drives[index].block != NULL;
+}
+
+bool model_machine_put_nvme(struct model_machine *machine, size_t index, const struct model_facts *facts,
+                            struct model_nvme *controller, uint32_t nsid, uint64_t order)
+{
+    size_t place = model_nvme_place(controller, nsid);
+    if (place == MODEL_NVME_NAMESPACES || controller->spaces[place].medium.detached)
+        return false;
+    model_block_new_host(controller->spaces[place].block);
+    machine->drives[index] = (struct model_drive){.machine = machine,
+                                                  .facts = *facts,
+                                                  .block = controller->spaces[place].block,
+                                                  .nvme = controller,
+                                                  .place = place,
+                                                  .old_before = model_nvme_truth(controller, place).old_units,
+                                                  .seen_before = controller->seen_count,
+                                                  .order = order};
+    return true;
+}
+
+void model_machine_wait(void *user, uint32_t ms)
+{
+    (void)user;
+    clock_ms += ms;
 }

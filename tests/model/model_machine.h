@@ -9,6 +9,7 @@
 
 #include "engine/machine.h"
 #include "model_block.h"
+#include "model_nvme.h"
 
 /* What the machine says of a drive, and how it lets itself be opened. Strings as the drive says them: any
  * bytes up to a NUL. NULL and zero: an NVMe SSD that can be opened. */
@@ -32,8 +33,12 @@ struct model_machine;
 struct model_drive {
     struct model_machine *machine;
     struct model_facts facts;
-    struct model_block *block;
-    uint64_t order; /* state of the completions' order; 0: as submitted */
+    struct model_block *block; /* of an NVMe drive: its namespace's */
+    struct model_nvme *nvme;   /* borrowed; NULL: a plain block device */
+    size_t place;              /* of the namespace */
+    uint64_t old_before;       /* units of old data on it when it was put here */
+    size_t seen_before;        /* of the commands that its controller saw: before it was put here */
+    uint64_t order;            /* state of the completions' order; 0: as submitted */
     unsigned probes, opens;
     unsigned most_in_flight;
     char complaint[160]; /* a rule of transport.h that was broken */
@@ -53,5 +58,13 @@ void model_machine_clear(struct model_machine *machine);
 /* Puts drive `index` in its place. Facts and their strings are borrowed. */
 bool model_machine_put(struct model_machine *machine, size_t index, const struct model_facts *facts,
                        const struct model_config *config, uint64_t order);
+
+/* The same for a namespace of `nvme`, which must outlive the machine and may outlive more than one. Serial,
+ * WWN, model, firmware and sizes are what the controller's pages say. False where nsid is not attached. */
+bool model_machine_put_nvme(struct model_machine *machine, size_t index, const struct model_facts *facts,
+                            struct model_nvme *nvme, uint32_t nsid, uint64_t order);
+
+/* Time passes for the calling thread. */
+void model_machine_wait(void *user, uint32_t ms);
 
 #endif

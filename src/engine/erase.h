@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One erase under way: what job.c, which leads it, and internal.c, which talks to the drive, share. */
+#ifndef UW_ENGINE_ERASE_H
+#define UW_ENGINE_ERASE_H
+
+#include "engine/run.h"
+
+struct uw_erase {
+    struct uw_job *job;
+    struct uw_stream stream;
+    struct uw_job_phase phase;
+    struct uw_planted planted;
+    bool looked_at;        /* witnesses were taken, and canaries planted, or tried */
+    struct uw_image image; /* of the last pass that was begun, or what the drive should leave */
+    bool stalled;          /* nothing moved for too long */
+    bool ended_well;       /* the method came to a positive end */
+    struct uw_said said;   /* by the drive, of an erase inside it */
+};
+
+/* Whether a signal ended the run or the drive was given up. For uw_method_run. */
+bool uw_erase_stopped(void *engine);
+
+/* internal.c: fills in what a method inside the drive asks of the engine. */
+void uw_erase_lend_internal(struct uw_erase *erase, struct uw_method_run *run);
+/* What an erase inside the drive should have left. */
+struct uw_image uw_erase_image(const struct uw_method_end *end);
+/* Puts on record what another job's command did to this drive too. */
+void uw_erase_record(struct uw_erase *erase, const struct uw_said *said);
+/* Puts on record what the drive says of its health now, where it says so. */
+void uw_erase_read_health(struct uw_erase *erase);
+/* Has the host look at the drive anew. False: *e says why. */
+bool uw_erase_rescan(struct uw_erase *erase, struct uw_error *e);
+
+#endif

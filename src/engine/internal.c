@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Erases inside the drive: commands out, states in, all of it on record before anything is made of it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/document.h"
+#include "core/drive_nvme.h"
+#include "engine/erase.h"
+#include "wire/nvme.h"
+
+/* Beyond the kernel's own time-out a command that has not come back hangs. */
+enum { ANSWER_GRACE_MS = 30000, WAIT_SLICE_MS = 100, RESCAN_MS = 60000 };
+
+static void post_command(struct uw_erase *erase, const char *text)
+{
+    uw_job_post(erase->job, UW_EVENT_COMMAND_SENT, json_pack("{s:s}", "command", text));
+}
+
+static void post_answer(struct uw_erase *erase, const struct uw_nvme_command *command)
+{
+    char text[UW_NVME_STATUS_TEXT];
+    uw_nvme_status_text(command->status, text);
+    uw_job_post(erase->job, UW_EVENT_COMMAND_ANSWERED,
+                json_pack("{s:i, s:o}", "status", command->status, "meaning", uw_clean_json(text)));
+}
+
+static void post_state(struct uw_erase *erase, const char *state, const char *raw)
+{
+    uw_job_post(erase->job, UW_EVENT_DRIVE_STATE, json_pack("{s:s, s:s}", "state", state, "raw", raw));
+}
+
+/* Before it goes out, so that a crash leaves it in the journal. */
+static void record_command(struct uw_erase *erase, const struct uw_nvme_command *command)
+{
+    uw_nvme_command_hex(command, erase->said.command);
+    post_command(erase, erase->said.command);
+}
+
+static bool send_nvme(void *engine, struct uw_nvme_command *command, bool record, struct uw_error *e)
+{
+    struct uw_erase *erase = engine;
+    struct uw_transport *t = erase->job->transport;
+    bool stalled = false;
+    if (t->abandoned || t->ops->nvme == NULL)
+        return uw_fail(e, UW_E_IO, "%s takes no NVMe commands", erase->job->drive.device);
+    if (record)
+        record_command(erase, command);
+    bool answered = t->ops->nvme(t, command, (int)command->timeout_ms + ANSWER_GRACE_MS, &stalled, e);
+    t->abandoned = t->abandoned || stalled;
+    if (answered && record)
+        post_answer(erase, command);
+    return answered;
+}
+
+static void saw(void *engine, const char *state, const void *raw, size_t raw_bytes, uint64_t done,
+                uint64_t total)
+{
+    struct uw_erase *erase = engine;
+    struct uw_said *said = &erase->said;
+    bool changed = strcmp(said->state, state) != 0;
+    uint64_t bytes = erase->job->drive.bytes;
+    if (raw_bytes > UW_SAID_RAW_BYTES)
+        raw_bytes = UW_SAID_RAW_BYTES;
+    uw_hex(raw, raw_bytes, said->raw);
+    snprintf(said->state, sizeof said->state, "%s", state);
+    if (changed)
+        post_state(erase, said->state, said->raw);
+    if (total > 0)
+        uw_job_progress(&erase->phase, (uint64_t)((unsigned __int128)bytes * done / total), bytes);
+}
+
+static void wait_ms(void *engine, uint32_t ms)
+{
+    struct uw_erase *erase = engine;
+    const struct uw_machine *machine = erase->job->run->machine;
+    while (ms > 0 && !uw_erase_stopped(erase)) {
+        uint32_t slice = ms < WAIT_SLICE_MS ? ms : WAIT_SLICE_MS;
+        machine->wait_ms(machine->user, slice);
+        ms -= slice;
+    }
+}
+
+static uint64_t now_ms(void *engine)
+{
+    const struct uw_machine *machine = ((struct uw_erase *)engine)->job->run->machine;
+    return machine->now_ms(machine->user);
+}
+
+void uw_erase_lend_internal(struct uw_erase *erase, struct uw_method_run *run)
+{
+    erase->phase = (struct uw_job_phase){erase->job, "erase", 0, 0};
+    run->attach = erase->job->plan.attach;
+    run->nvme = send_nvme;
+    run->saw = saw;
+    run->wait_ms = wait_ms;
+    run->now_ms = now_ms;
+}
+
+struct uw_image uw_erase_image(const struct uw_method_end *end)
+{
+    struct uw_image image = {.leaves = end->leaves, .unmapped = end->unmapped};
+    if (image.leaves == UW_LEAVES_ZEROS)
+        image.pass = (struct uw_pass){.kind = UW_PASS_FIXED, .pattern_bytes = 1};
+    return image;
+}
+
+void uw_erase_record(struct uw_erase *erase, const struct uw_said *said)
+{
+    erase->said = *said;
+    if (said->command[0] != '\0')
+        post_command(erase, said->command);
+    if (said->state[0] != '\0')
+        post_state(erase, said->state, said->raw);
+}
+
+bool uw_erase_rescan(struct uw_erase *erase, struct uw_error *e)
+{
+    struct uw_transport *t = erase->job->transport;
+    bool stalled = false;
+    if (t->ops->rescan == NULL)
+        return true;
+    bool done = t->ops->rescan(t, RESCAN_MS, &stalled, e);
+    t->abandoned = t->abandoned || stalled;
+    return done;
+}
+
+void uw_erase_read_health(struct uw_erase *erase)
+{
+    uint8_t page[UW_NVME_LOG_BYTES] = {0};
+    struct uw_nvme_command command = uw_nvme_get_health(page);
+    struct uw_error e = {0};
+    struct uw_drive after = erase->job->drive;
+    if (!after.nvme.known || !send_nvme(erase, &command, false, &e) || command.status != UW_NVME_OK ||
+        !uw_nvme_decode_health(page, sizeof page, &after.nvme.health))
+        return;
+    uw_job_post(erase->job, UW_EVENT_HEALTH_READ, json_pack("{s:o}", "health", uw_drive_health_json(&after)));
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/subsystem.h"
+
+#include <time.h>
+
+void uw_subsystem_init(struct uw_subsystem *subsystem)
+{
+    *subsystem = (struct uw_subsystem){0};
+    pthread_mutex_init(&subsystem->lock, NULL);
+    pthread_condattr_t clock;
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&subsystem->moved, &clock);
+    pthread_condattr_destroy(&clock);
+}
+
+void uw_subsystem_clear(struct uw_subsystem *subsystem)
+{
+    pthread_cond_destroy(&subsystem->moved);
+    pthread_mutex_destroy(&subsystem->lock);
+}
+
+/* Nobody signals a stop, so it is looked for now and then. */
+static void wait_a_while(struct uw_subsystem *subsystem)
+{
+    enum { LOOK_MS = 100 };
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += LOOK_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_cond_timedwait(&subsystem->moved, &subsystem->lock, &until);
+}
+
+/* After a stop the order does not matter any more: nothing new is begun. */
+void uw_subsystem_enter(struct uw_subsystem *subsystem, const atomic_bool *stop)
+{
+    pthread_mutex_lock(&subsystem->lock);
+    while (subsystem->busy && !atomic_load(stop))
+        wait_a_while(subsystem);
+    subsystem->busy = true;
+    pthread_mutex_unlock(&subsystem->lock);
+}
+
+void uw_subsystem_leave(struct uw_subsystem *subsystem)
+{
+    pthread_mutex_lock(&subsystem->lock);
+    subsystem->busy = false;
+    pthread_cond_broadcast(&subsystem->moved);
+    pthread_mutex_unlock(&subsystem->lock);
+}
+
+void uw_subsystem_spoil(struct uw_subsystem *subsystem)
+{
+    pthread_mutex_lock(&subsystem->lock);
+    subsystem->spoilt = true;
+    pthread_cond_broadcast(&subsystem->moved);
+    pthread_mutex_unlock(&subsystem->lock);
+}
+
+enum uw_turn uw_subsystem_arrive(struct uw_subsystem *subsystem, bool ready, const atomic_bool *stop,
+                                 struct uw_method_end *end, struct uw_said *said)
+{
+    enum uw_turn turn = UW_TURN_NONE;
+    pthread_mutex_lock(&subsystem->lock);
+    subsystem->spoilt = subsystem->spoilt || !ready;
+    bool leads = ++subsystem->arrived == subsystem->members && !subsystem->spoilt;
+    pthread_cond_broadcast(&subsystem->moved);
+    while (!leads && !subsystem->spoilt && !subsystem->erased) {
+        wait_a_while(subsystem);
+        /* Once all have arrived one of them erases, and what comes of that is waited for. */
+        if (atomic_load(stop) && subsystem->arrived < subsystem->members)
+            subsystem->spoilt = true;
+    }
+    if (leads) {
+        turn = UW_TURN_LEADS;
+    } else if (subsystem->erased) {
+        turn = UW_TURN_FOLLOWS;
+        *end = subsystem->end;
+        *said = subsystem->said;
+    }
+    pthread_mutex_unlock(&subsystem->lock);
+    return turn;
+}
+
+void uw_subsystem_erased(struct uw_subsystem *subsystem, const struct uw_method_end *end,
+                         const struct uw_said *said)
+{
+    pthread_mutex_lock(&subsystem->lock);
+    subsystem->end = *end;
+    subsystem->said = *said;
+    subsystem->erased = true;
+    pthread_cond_broadcast(&subsystem->moved);
+    pthread_mutex_unlock(&subsystem->lock);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "method/watch.h"
+
+#include <stdio.h>
+
+enum {
+    POLL_MIN_MS = 100,
+    POLL_MAX_MS = 5000,
+    /* A status that does not speak of our command yet: no drive needs so long to note what it accepted. */
+    UNNOTED_MS = 10000,
+    /* A progress that does not move. A large disk makes a step (1/65536) in a few seconds; drives that stand
+     * at 1 % for hours are known, and never end. */
+    STANDS_MS = 3600000,
+    UNREADABLE_TIMES = 5
+};
+
+static bool end_with(struct uw_watch *watch, const char *why)
+{
+    snprintf(watch->end->why, sizeof watch->end->why, "%s", why);
+    return false;
+}
+
+static bool go_on_running(struct uw_watch *watch, const struct uw_watch_look *seen, uint64_t now_ms)
+{
+    bool first = !watch->seen_running, told = seen->progress != UINT16_MAX;
+    watch->end->accepted = watch->end->continues = watch->seen_running = true;
+    if (first || (told && seen->progress > watch->best_progress)) {
+        watch->best_progress = told ? seen->progress : 0;
+        watch->moved_ms = now_ms;
+    }
+    uint64_t patience_ms = watch->estimate_s * 1000 > STANDS_MS ? watch->estimate_s * 1000 : STANDS_MS;
+    if (now_ms - watch->moved_ms < patience_ms)
+        return true;
+    watch->end->stalled = true;
+    snprintf(watch->end->why, sizeof watch->end->why,
+             "its progress stands at %u of 65536; switch its power off and on, and run again: it "
+             "goes on by itself",
+             watch->best_progress);
+    return false;
+}
+
+/* Whether to go on looking. */
+static bool weigh(struct uw_watch *watch, const struct uw_watch_look *seen, uint64_t now_ms)
+{
+    watch->unreadable = seen->state == UW_WATCH_UNREADABLE ? watch->unreadable + 1 : 0;
+    if (seen->state == UW_WATCH_DONE || seen->state == UW_WATCH_FAILED)
+        watch->end->continues = false;
+    switch (seen->state) {
+    case UW_WATCH_RUNNING:
+        return go_on_running(watch, seen, now_ms);
+    case UW_WATCH_DONE:
+        watch->end->accepted = watch->end->complete = true;
+        return false;
+    case UW_WATCH_FAILED:
+        watch->end->accepted = true;
+        return end_with(watch, "the drive reports that its sanitize failed; only another sanitize leads out");
+    case UW_WATCH_UNREADABLE:
+        if (watch->unreadable < UNREADABLE_TIMES)
+            return true;
+        return end_with(watch, seen->why);
+    case UW_WATCH_ELSE:
+        break;
+    }
+    if (!watch->seen_running && now_ms - watch->begun_ms < UNNOTED_MS)
+        return true;
+    watch->end->continues = seen->at_work;
+    return end_with(watch, seen->why);
+}
+
+bool uw_watch_wait(struct uw_watch *watch, struct uw_error *e)
+{
+    const struct uw_method_run *run = watch->run;
+    uint32_t pause_ms = POLL_MIN_MS;
+    for (;;) {
+        struct uw_watch_look seen = {.progress = UINT16_MAX};
+        if (!watch->look(watch, &seen, e))
+            return false;
+        if (!weigh(watch, &seen, run->now_ms(run->engine)))
+            return true;
+        if (run->stopped(run->engine)) {
+            end_with(watch, "the drive goes on by itself; run again to wait for its end");
+            return true;
+        }
+        run->wait_ms(run->engine, pause_ms);
+        pause_ms = pause_ms * 2 < POLL_MAX_MS ? pause_ms * 2 : POLL_MAX_MS;
+    }
+}
