@@ -350,7 +350,10 @@ void uw_fold_event(struct uw_fold *fold, const struct uw_event *event)
         break;
     case UW_EVENT_FAILED:
         keep(fold, &fold->failure, data);
-        fold->evidence.broken = true;
+        if (is_true(data, "device_lied"))
+            fold->evidence.canary_alive = true;
+        else
+            fold->evidence.broken = true;
         break;
     case UW_EVENT_JOB_ENDED:
         end(fold, event);

@@ -281,6 +281,8 @@ static enum uw_unmarked unmarked(const struct uw_plan *plan)
         return UW_UNMARKED_RUNNING;
     if (sanitize_state(plan->drive) == UW_NVME_SANITIZE_FAILED)
         return UW_UNMARKED_FAILED;
+    if (n->known && format_broke_off(&n->ns))
+        return UW_UNMARKED_FORMAT;
     bool read_only = n->known && n->health.known && (n->health.critical_warning & MEDIA_READ_ONLY) != 0;
     return read_only ? UW_UNMARKED_READ_ONLY : UW_MARKED;
 }

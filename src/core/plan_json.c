@@ -132,6 +132,7 @@ static json_t *unmarked_json(enum uw_unmarked unmarked)
     static const char *const why[] = {
         [UW_UNMARKED_RUNNING] = "the erase ran already, so no marker could be written before it",
         [UW_UNMARKED_FAILED] = "a sanitize had failed, after which no marker can be written",
+        [UW_UNMARKED_FORMAT] = "a format was not done, after which no marker can be written",
         [UW_UNMARKED_READ_ONLY] = "the drive is in read-only mode, so no marker could be written",
     };
     return json_pack("{s:s, s:s, s:s}", "code", "markers_not_possible", "severity", "reservation", "text",

@@ -248,7 +248,7 @@ static bool prepare(struct uw_erase *erase, struct uw_error *e)
     if (!uw_stream_begin(&erase->stream, e))
         return false;
     /* A drive at work, or one that failed, does not even read. */
-    if (unmarked == UW_UNMARKED_RUNNING || unmarked == UW_UNMARKED_FAILED)
+    if (unmarked != UW_MARKED && unmarked != UW_UNMARKED_READ_ONLY)
         return true;
     return witness(erase, e) && (unmarked != UW_MARKED || mark(erase, e));
 }
@@ -319,10 +319,22 @@ static void erase_drive(struct uw_erase *erase)
     if (!unused)
         return;
     post_end(erase, done, &e);
-    if (!given_up(job))
+    if (!given_up(job) && !erase->stalled)
         uw_gate_identity(job, "after");
-    if (!given_up(job))
+    if (!given_up(job) && !erase->stalled)
         uw_erase_read_health(erase);
+}
+
+/* One command was to erase them all: where one shows that it did not, its word is worth nothing for any. */
+static void compare_siblings(struct uw_job *job)
+{
+    bool own = uw_job_fold(job)->evidence.canary_alive;
+    if (job->subsystem == NULL || !job->subsystem->together)
+        return;
+    if (uw_subsystem_compare(job->subsystem, own) && !own && uw_job_fold(job)->evidence.ended_well)
+        uw_job_post(job, UW_EVENT_FAILED,
+                    json_pack("{s:s, s:b}", "why",
+                              "another namespace of the drive holds what it was to erase", "device_lied", 1));
 }
 
 /* Jobs that share a subsystem and do not erase together take turns: while one formats, none of the others is
@@ -343,6 +355,7 @@ void uw_job_erase(struct uw_job *job)
     if (in_turn)
         uw_subsystem_enter(subsystem, &job->run->stop);
     erase_drive(&erase);
+    compare_siblings(job);
     if (in_turn)
         uw_subsystem_leave(subsystem);
     if (stopped(job) && !uw_job_fold(job)->evidence.read_back)
