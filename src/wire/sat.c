@@ -167,18 +167,19 @@ static bool is_refusal(const struct uw_scsi_sense *s)
 static bool find_fixed(const uint8_t *sense, size_t bytes, const struct uw_scsi_sense *s,
                        struct uw_ata_registers *r)
 {
-    enum { AS_SAT = 3, AS_SAT_LBA = 9, AS_LIBATA = 8, AS_LIBATA_LBA = 17, AS_SAT_BYTES = 12, BYTES = 20 };
-    uint8_t padded[BYTES] = {0};
-    memcpy(padded, sense, bytes < BYTES ? bytes : BYTES);
+    enum { AS_SAT = 3, AS_SAT_LBA = 9, AS_LIBATA = 8, AS_LIBATA_LBA = 17, LEAST = 12, MOST = 20 };
+    uint8_t padded[MOST] = {0};
+    if (bytes < LEAST || 8 + (size_t)sense[7] < LEAST || is_refusal(s))
+        return false;
+    memcpy(padded, sense, bytes < MOST ? bytes : MOST);
     place_fixed(padded + AS_SAT, padded + AS_SAT_LBA, r);
     if (is_labelled(s))
-        return bytes >= AS_SAT_BYTES && keep_registers(r);
-    if (is_refusal(s) || (s->key != ABORTED_COMMAND && s->key != HARDWARE_ERROR && s->key != ILLEGAL_REQUEST))
-        return false;
-    if (bytes >= AS_SAT_BYTES && is_failure(r))
         return keep_registers(r);
-    place_fixed(padded + AS_LIBATA, padded + AS_LIBATA_LBA, r);
-    return bytes >= AS_SAT_BYTES && is_failure(r) && keep_registers(r);
+    if (s->key != ABORTED_COMMAND && s->key != HARDWARE_ERROR && s->key != ILLEGAL_REQUEST)
+        return false;
+    if (!is_failure(r))
+        place_fixed(padded + AS_LIBATA, padded + AS_LIBATA_LBA, r);
+    return is_failure(r) && keep_registers(r);
 }
 
 static size_t sense_bytes_of(const struct uw_scsi_command *scsi)
