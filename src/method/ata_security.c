@@ -87,6 +87,7 @@ static bool set_password(struct erase *erase, bool *ready, struct uw_error *e)
     uint8_t block[UW_ATA_BLOCK_BYTES];
     struct uw_ata_command command = uw_ata_set_password(own_password, block);
     *ready = false;
+    erase->own = true; /* until it says that it did not take it */
     if (!send(erase, &command, true, e))
         return false;
     erase->own = command.outcome != UW_ATA_ABORTED;
@@ -111,8 +112,10 @@ static bool erase_unit(struct erase *erase, struct uw_error *e)
         say(erase, "the drive refused to prepare for its erase", &prepare);
         return true;
     }
+    erase->end->continues = true; /* whoever gets no answer does not know better */
     if (!send(erase, &unit, true, e))
         return false;
+    erase->end->continues = false;
     erase->taken = unit.outcome == UW_ATA_DONE || unit.outcome == UW_ATA_NO_REGISTERS;
     if (!erase->taken)
         say(erase,
@@ -121,6 +124,8 @@ static bool erase_unit(struct erase *erase, struct uw_error *e)
             &unit);
     return true;
 }
+
+#define LEFT_WITH "the user password \"" UW_ATA_OWN_PASSWORD "\" (zero padded, level high)"
 
 /* What we have locked must be open again; where it cannot be, whoever reads the certificate must know how. */
 static bool take_back(struct erase *erase, struct uw_error *e)
@@ -139,40 +144,50 @@ static bool take_back(struct erase *erase, struct uw_error *e)
     if (!erase->now.known || erase->now.security_enabled) {
         char before[sizeof erase->end->why];
         memcpy(before, erase->end->why, sizeof before);
-        snprintf(erase->end->why, sizeof erase->end->why,
-                 "it has the user password \"" UW_ATA_OWN_PASSWORD "\" (zero padded, level high) now; %.120s",
-                 before);
+        snprintf(erase->end->why, sizeof erase->end->why, "it has " LEFT_WITH " now; %.120s", before);
     }
     return true;
+}
+
+static bool run_erase(struct erase *erase, struct uw_error *e)
+{
+    struct uw_method_end *end = erase->end;
+    bool ready = true;
+    if (!look(erase, e))
+        return false;
+    if (!erase->now.known || erase->now.security_frozen || erase->now.security_expired) {
+        snprintf(end->why, sizeof end->why, "its security is frozen, or it does not tell how that stands");
+        return true;
+    }
+    /* With a password on it already it can only be ours, of an erase that broke off: one try. */
+    erase->own = erase->now.security_enabled;
+    if (!erase->now.security_enabled && !set_password(erase, &ready, e))
+        return false;
+    if (ready && !erase_unit(erase, e))
+        return false;
+    if (!look(erase, e))
+        return false;
+    /* A normal erase leaves zeros, of older drives zeros or ones; an enhanced one whatever the maker chose:
+     * some leave a short pattern, some take a key away. */
+    end->leaves = erase->enhanced ? UW_LEAVES_PATTERN : UW_LEAVES_CONSTANT;
+    end->unmapped = true;
+    end->accepted = erase->taken;
+    end->complete =
+        erase->taken && erase->now.known && !erase->now.security_enabled && !erase->now.security_locked;
+    if (erase->taken && !end->complete)
+        snprintf(end->why, sizeof end->why, "the drive still has its password after the erase");
+    return end->complete || take_back(erase, e);
 }
 
 bool uw_ata_security_run(const struct uw_method_run *run, bool enhanced, struct uw_method_end *end,
                          struct uw_error *e)
 {
     struct erase erase = {.run = run, .end = end, .enhanced = enhanced};
-    bool ready = true;
-    if (!look(&erase, e))
-        return false;
-    if (!erase.now.known || erase.now.security_frozen || erase.now.security_expired) {
-        snprintf(end->why, sizeof end->why, "its security is frozen, or it does not tell how that stands");
+    if (run_erase(&erase, e))
         return true;
+    if (erase.own) {
+        struct uw_error why = *e;
+        uw_fail(e, why.code, "it may have " LEFT_WITH " now; %.120s", why.text);
     }
-    /* With a password on it already it can only be ours, of an erase that broke off: one try. */
-    erase.own = erase.now.security_enabled;
-    if (!erase.now.security_enabled && !set_password(&erase, &ready, e))
-        return false;
-    if (ready && !erase_unit(&erase, e))
-        return false;
-    if (!look(&erase, e))
-        return false;
-    /* A normal erase leaves zeros, of older drives zeros or ones; an enhanced one whatever the maker chose:
-     * some leave a short pattern, some take a key away. */
-    end->leaves = enhanced ? UW_LEAVES_PATTERN : UW_LEAVES_CONSTANT;
-    end->unmapped = true;
-    end->accepted = erase.taken;
-    end->complete =
-        erase.taken && erase.now.known && !erase.now.security_enabled && !erase.now.security_locked;
-    if (erase.taken && !end->complete)
-        snprintf(end->why, sizeof end->why, "the drive still has its password after the erase");
-    return end->complete || take_back(&erase, e);
+    return false;
 }

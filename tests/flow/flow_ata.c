@@ -138,8 +138,6 @@ static void check_password(const struct flow *flow, size_t job, const json_t *bo
     if (!ata->enabled || !ours || ata->config.user_password != NULL)
         return;
     assert_int_not_equal(strncmp(flow_text(body, "verdict"), "sanitized", 9), 0);
-    if (!model_ata_is_powered((struct model_ata *)ata) || ata->deaf)
-        return; /* nobody could ask it any more; its next run knows */
     char *text = json_dumps(body, JSON_COMPACT);
     bool told = strstr(text, "\\\"unwrite\\\"") != NULL;
     free(text);

@@ -131,6 +131,10 @@ const struct ata_row ata_rows[] = {
     {"locked-overrides", .config = {SANITIZES, LOCKED_BY_SOMEBODY, .restricted_overrides = true},
      /* It stays locked, so nothing can be read back. */
      .expect = {FAILED, BY_BLOCK}},
+    {"locked-tells-no-status", .config = {SANITIZES, LOCKED_BY_SOMEBODY, .lies = {{MODEL_ATA_ABORTS, MODEL_ATA_STATUS}}}, CLEAR,
+     .expect = {REFUSED = "locked"}},
+    {"tells-no-status", .config = {SANITIZES, .lies = {{MODEL_ATA_ABORTS, MODEL_ATA_STATUS}}}, CLEAR,
+     .expect = {REFUSED = "sanitize_state"}},
     {"locked-expired", .config = {SANITIZES, LOCKED_BY_SOMEBODY}, .expired = true, .expect = {REFUSED = "locked"}},
     {"unlocked", .config = {LOCKED_BY_SOMEBODY, .unlocked = true}, .expect = {TOO_LOW}},
     {"unlocked-clear", .config = {LOCKED_BY_SOMEBODY, .unlocked = true}, CLEAR, .expect = {CLEARED, BY_HOST}},
