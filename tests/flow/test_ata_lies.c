@@ -71,6 +71,7 @@ static const struct row {
     int at;
     const char *why;
     bool former, at_once, hidden; /* sanitized before; it takes no time; an HPA holds old data */
+    struct model_ata_lie also;
     unsigned times;
 } rows[] = {
     {"honest", .lie = MODEL_ATA_HONEST},
@@ -121,6 +122,47 @@ static const struct row {
 
     {"stays enabled", {{UNIT, FAILED}}, .lie = MODEL_ATA_STAYS_ENABLED, .why = "password"},
     {"ends locked", {{UNIT, FAILED}}, .lie = MODEL_ATA_ENDS_LOCKED, .why = "password"},
+
+    /* What cannot be taken back is told. */
+    {"fails, disable refused",
+     {{UNIT, FAILED}, {SANITIZE, FAILED}},
+     .lie = MODEL_ATA_FAILS,
+     .value = 50,
+     .also = {MODEL_ATA_ABORTS, MODEL_ATA_DISABLE}},
+    {"stays enabled, disable refused",
+     {{UNIT, FAILED}},
+     .lie = MODEL_ATA_STAYS_ENABLED,
+     .why = "\"unwrite\"",
+     .also = {MODEL_ATA_ABORTS, MODEL_ATA_DISABLE}},
+    {"stays enabled, disable accepted only",
+     {{UNIT, FAILED}},
+     .lie = MODEL_ATA_STAYS_ENABLED,
+     .why = "\"unwrite\"",
+     .also = {MODEL_ATA_ACCEPTS, MODEL_ATA_DISABLE}},
+    {"ends locked, unlock refused",
+     {{UNIT, FAILED}},
+     .lie = MODEL_ATA_ENDS_LOCKED,
+     .why = "\"unwrite\"",
+     .also = {MODEL_ATA_ABORTS, MODEL_ATA_UNLOCK}},
+    {"ends locked, unlock accepted only",
+     {{UNIT, FAILED}},
+     .lie = MODEL_ATA_ENDS_LOCKED,
+     .why = "\"unwrite\"",
+     .also = {MODEL_ATA_ACCEPTS, MODEL_ATA_UNLOCK}},
+    {"ends locked, unlock hangs",
+     {{UNIT, STALLED}},
+     .lie = MODEL_ATA_ENDS_LOCKED,
+     .why = "\"unwrite\"",
+     .also = {MODEL_ATA_HANGS, MODEL_ATA_UNLOCK}},
+    {"stays enabled, disable hangs",
+     {{UNIT, STALLED}},
+     .lie = MODEL_ATA_STAYS_ENABLED,
+     .why = "\"unwrite\"",
+     .also = {MODEL_ATA_HANGS, MODEL_ATA_DISABLE}},
+    {"refused, disable times out",
+     {{ALL, FAILED}},
+     .lie = MODEL_ATA_ABORTS,
+     .also = {MODEL_ATA_TIMES_OUT, MODEL_ATA_DISABLE, 0, 1}},
 
     {"hangs", {{ALL, STALLED_AT_IT}}, .lie = MODEL_ATA_HANGS},
     {"times out, and does it", {{SANITIZE, TRUE}, {UNIT, FAILED}}, .lie = MODEL_ATA_TIMES_OUT},
@@ -217,7 +259,7 @@ static struct model_ata_config config_of(const struct pair *pair)
         .former.succeeded = row->former,
         .hpa = row->hidden,
         .hpa_sectors = row->hidden ? HIDDEN_SECTORS : 0,
-        .lies = {{row->lie, on, row->times, row->value}},
+        .lies = {{row->lie, on, row->times, row->value}, row->also},
     };
     if (row->hidden)
         config.block.bytes += HIDDEN_SECTORS * 512;

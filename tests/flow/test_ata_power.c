@@ -328,6 +328,29 @@ static void note_lost(void **state)
     flow_close(&flow);
 }
 
+/* Another method takes over: our password is taken away before it, too. */
+static void sanitize_takes_over(void **state)
+{
+    struct ata_row row = *(const struct ata_row *)*state;
+    static struct flow flow;
+    row.config.sanitize = row.config.crypto = true;
+    row.config.lies[0] = (struct model_ata_lie){MODEL_ATA_HANGS, MODEL_ATA_UNIT, 1, 0};
+    row.request.method = row.name;
+    ask(&flow, &row);
+    flow_run(&flow);
+    flow_check(&flow);
+    assert_string_equal(flow_verdict(&flow, 0), "stalled");
+    model_ata_cut_power(flow.owned_ata[0]);
+    model_ata_power_on(flow.owned_ata[0]);
+    flow_again(&flow);
+    put_again(&flow);
+    flow.request.method = NULL;
+    flow.request.level = "purge";
+    flow_run(&flow);
+    check_end(&flow, "ata-sanitize-crypto");
+    flow_close(&flow);
+}
+
 /* A drive that never answers its ERASE UNIT takes no other with it. */
 static void hanging_among_others(void **state)
 {
@@ -373,6 +396,7 @@ static const struct {
     {"signal", signal_in_the_middle, true, false},
     {"signal with password", signal_with_password, false, true},
     {"note lost", note_lost, false, true},
+    {"sanitize takes over", sanitize_takes_over, false, true},
     {"hangs among others", hanging_among_others, false, true},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
