@@ -99,7 +99,8 @@ void uw_plan_refuse_state(struct uw_plan *plan)
     const struct uw_drive *d = plan->drive;
     if (d->nvme.known)
         refuse_nvme(plan);
-    if (ata_state(d) >= UW_ATA_SANITIZE_UNKNOWN)
+    /* A locked drive may refuse to tell; what it is then, is known. */
+    if (ata_state(d) >= UW_ATA_SANITIZE_UNKNOWN && !d->ata.identify.security_locked)
         uw_plan_refuse(plan, 4, "sanitize_state", "switch the drive off and on, then plan again",
                        "%s is in a state of sanitizing (%04x) that nobody here knows", d->device,
                        (unsigned)d->ata.sanitize.count);

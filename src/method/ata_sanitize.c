@@ -18,7 +18,7 @@ bool uw_ata_sanitize_fits(const struct uw_drive *drive, bool offered, const char
         snprintf(why, why_bytes, "what the drive can do is not known");
     else if (!ata->identify.sanitize || !offered)
         snprintf(why, why_bytes, "the drive has no sanitize %s", name);
-    else if (ata->path != UW_ATA_PATH_WHOLE)
+    else if (ata->path < UW_ATA_PATH_COUNT_ZEROED)
         snprintf(why, why_bytes,
                  "result registers are not readable through this path, so an end could not be seen");
     else if (!ata->sanitize.known)

@@ -162,6 +162,27 @@ void flow_own_nvme(struct flow *flow, struct model_nvme *nvme)
     flow->owned[i] = nvme;
 }
 
+void flow_put_ata(struct flow *flow, size_t index, const struct model_facts *facts, struct model_ata *ata,
+                  uint64_t order)
+{
+    struct model_drive *drive = &flow->machine.drives[index];
+    model_block_new_host(ata->block);
+    assert_true(model_machine_put_ata(&flow->machine, index, facts, ata, order));
+    drive->old_before = model_ata_truth(ata).old_units;
+    drive->seen_before = ata->seen_count;
+    snprintf(flow->devices[index], sizeof *flow->devices, "/model/%s", facts->name);
+    flow->targets[index] = flow->devices[index];
+}
+
+void flow_own_ata(struct flow *flow, struct model_ata *ata)
+{
+    size_t i = 0;
+    while (i < FLOW_OWNED && flow->owned_ata[i] != NULL)
+        i++;
+    assert_true(i < FLOW_OWNED);
+    flow->owned_ata[i] = ata;
+}
+
 static void copy_file(const char *from, const char *to)
 {
     char data[65536];
@@ -222,6 +243,8 @@ void flow_close(struct flow *flow)
     model_machine_clear(&flow->machine);
     for (size_t i = 0; i < FLOW_OWNED; i++)
         model_nvme_free(flow->owned[i]);
+    for (size_t i = 0; i < FLOW_OWNED; i++)
+        model_ata_free(flow->owned_ata[i]);
     keep_documents(flow);
     remove_tree(flow->folder);
     *flow = (struct flow){0};

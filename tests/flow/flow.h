@@ -14,6 +14,7 @@
 
 #include "core/verdict.h"
 #include "model/devices.h"
+#include "flow_ata_rows.h"
 #include "flow_nvme_rows.h"
 #include "unwrite/unwrite.h"
 
@@ -54,6 +55,7 @@ struct flow {
     void *run;       /* while it runs */
     void *gate;      /* of MODEL_HOLD */
     struct model_nvme *owned[FLOW_OWNED];
+    struct model_ata *owned_ata[FLOW_OWNED];
 };
 
 /* A scratch folder with the test key, and a machine for so many drives. Fails the test where that cannot be.
@@ -73,6 +75,17 @@ void flow_open_nvme(struct flow *flow, const struct nvme_row *device);
 void flow_expect_nvme(const struct flow *flow, size_t job, const struct nvme_row *device);
 /* A whole run of a row, with all of that. */
 void flow_run_nvme(const struct nvme_row *device);
+/* As flow_put, of an ATA drive, which must live until flow_close. */
+void flow_put_ata(struct flow *flow, size_t index, const struct model_facts *facts, struct model_ata *ata,
+                  uint64_t order);
+/* Has flow_close free it. */
+void flow_own_ata(struct flow *flow, struct model_ata *ata);
+/* Opens a flow with a row's request and drive, which is the flow's. */
+void flow_open_ata(struct flow *flow, const struct ata_row *device);
+/* What a row says of job 0; fails the test. After flow_check. */
+void flow_expect_ata(const struct flow *flow, const struct ata_row *device);
+/* A whole run of a row, with all of that. */
+void flow_run_ata(const struct ata_row *device);
 /* Opens, starts and listens to the end. A run that could not be opened or started has `error`. */
 void flow_run(struct flow *flow);
 /* Lets the drives that a MODEL_HOLD keeps waiting go on; for `heard`. */
@@ -92,6 +105,10 @@ json_t *flow_read_signed(const struct flow *flow, const char *path, const char *
 
 /* Of flow_check: what a certificate says of an NVMe drive that erased itself, or was not to be touched. */
 void flow_check_nvme(const struct flow *flow, size_t job, const json_t *body);
+
+/* Of flow_check: the same of an ATA drive, whatever erased it. `image` is what a last pass of the host's
+ * left, NULL: there was none. */
+void flow_check_ata(const struct flow *flow, size_t job, const json_t *body, const uint8_t *image);
 
 /* What became of a job; the documents' words. */
 const char *flow_verdict(const struct flow *flow, size_t job);

@@ -107,6 +107,14 @@ static bool reaches(const struct model_drive *drive, const struct model_nvme_see
 static void check_no_erase(const struct flow *flow, size_t job)
 {
     const struct model_nvme *nvme = flow->machine.drives[job].nvme;
+    const struct model_ata *ata = flow->machine.drives[job].ata;
+    for (size_t i = flow->machine.drives[job].seen_before; ata != NULL && i < ata->seen_count; i++) {
+        const struct model_ata_seen *seen = &ata->seen[i];
+        bool erases =
+            (seen->command == 0xb4 && seen->features != 0) || seen->command == 0xf1 || seen->command == 0xf4;
+        if (seen->ata && erases)
+            fail_msg("%s was not to be touched and was sent %02x", flow->devices[job], seen->command);
+    }
     if (nvme == NULL)
         return;
     for (size_t i = flow->machine.drives[job].seen_before; i < nvme->seen_count; i++)
@@ -124,6 +132,12 @@ static void check_medium(const struct flow *flow, size_t job, const json_t *body
     }
     uint64_t units = (block->config.bytes + MODEL_OLD_BYTES - 1) / MODEL_OLD_BYTES;
     model_block_cut_power(block);
+    if (flow->machine.drives[job].ata != NULL) {
+        uint8_t *left = image_of(body, block->config.bytes);
+        flow_check_ata(flow, job, body, left);
+        free(left);
+        return;
+    }
     bool internal = strncmp(flow_text(flow_step(flow, job), "method"), "nvme-", 5) == 0;
     if (flow->machine.drives[job].nvme != NULL && (internal || strcmp(verdict, "refused") == 0)) {
         if (!internal)
@@ -181,7 +195,8 @@ static void check_unwritten(const struct flow *flow, size_t job)
     size_t count = json_array_size(passes), planned;
     if (step == NULL)
         return;
-    if (strncmp(flow_text(step, "method"), "nvme-", 5) == 0) {
+    const char *method = flow_text(step, "method");
+    if (strncmp(method, "nvme-", 5) == 0 || strncmp(method, "ata-", 4) == 0) {
         assert_int_equal(flow_number(step, "bytes_written"), 0);
         assert_int_equal(count, 0);
         return;
@@ -199,7 +214,8 @@ static void check_unwritten(const struct flow *flow, size_t job)
     bool *listed = calloc(block->blocks, sizeof *listed);
     uint64_t bytes = mark_listed(json_object_get(step, "unwritten"), block, listed);
     uint64_t missed_bytes = 0, omitted = (uint64_t)flow_number(step, "unwritten_omitted");
-    for (uint64_t lba = 0; lba < block->blocks; lba++) {
+    const struct model_ata *ata = flow->machine.drives[job].ata;
+    for (uint64_t lba = 0; lba < (ata != NULL ? ata->visible : block->blocks); lba++) {
         uint64_t left = block->config.bytes - lba * block->config.block_bytes;
         bool missed = block->accepted[lba] < count;
         missed_bytes += !missed ? 0 : left < block->config.block_bytes ? left : block->config.block_bytes;

@@ -100,6 +100,9 @@ uint64_t model_machine_describe_ata(struct model_drive *from, struct uw_drive *t
     look_at_drive(&look, &to->ata);
     to->ata.known =
         to->ata.identify.known && to->ata.identify.sectors * from->block->config.block_bytes == names.bytes;
+    /* What a bridge makes up has no checksum, or a wrong one. */
+    if (to->bus == UW_BUS_USB && !to->ata.identify.has_checksum)
+        to->ata.known = false;
     to->bytes = names.bytes;
     return look.now_ms - before_ms;
 }

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Named ATA drives: what each row of the ladders makes of them, and the states that they are found in. */
+#include "flow_ata_rows.h"
+
+/* clang-format off */
+#define KIB 1024ULL
+#define MIB (1024 * KIB)
+#define SANITIZES .sanitize = true, .crypto = true, .block_erase = true, .overwrite = true
+#define BLOCK .sanitize = true, .block_erase = true
+#define CRYPTO .sanitize = true, .crypto = true
+#define OVERWRITE .sanitize = true, .overwrite = true
+#define SECURITY .security = true, .erase_word = 10
+#define SECURITY_ENHANCED SECURITY, .enhanced = true, .enhanced_word = 1, .enhanced_value = 0xe5
+#define DISK .rotation = 7200
+#define LOCKED_BY_SOMEBODY SECURITY_ENHANCED, .user_password = "somebody's"
+#define LIBATA_6_12 .sat = {.standard = true, .d_sense = true}
+#define USB .facts = {.bus = UW_BUS_USB}
+
+#define PURGED .verdict = "sanitized", .level = "purge"
+#define CLEARED .verdict = "sanitized", .level = "clear"
+#define PURGED_UNMARKED .verdict = "sanitized-with-exceptions", .level = "purge", .exceptions = "markers_not_possible"
+#define CLEARED_BUT .verdict = "sanitized-with-exceptions", .level = "clear", .exceptions
+#define FAILED .verdict = "failed", .exit_code = 1
+#define REFUSED .verdict = "refused", .exit_code = 4, .why
+#define TOO_LOW .verdict = "refused", .exit_code = 3, .why = "level"
+#define CLEAR .request.level = "clear"
+#define ASK(id) .request = {.level = "clear", .method = id}
+
+#define BY_BLOCK .method = "ata-sanitize-block", .rule = "A1", .profile = "sample", .sanitizes = 1
+#define BY_CRYPTO .method = "ata-sanitize-crypto", .rule = "A2", .profile = "sample", .sanitizes = 1, \
+    .limitations = "ce_preconditions_unverified"
+#define BY_OVERWRITE .method = "ata-sanitize-overwrite", .rule = "A3", .profile = "tenth", .sanitizes = 1
+#define BY_ENHANCED .method = "ata-security-erase-enhanced", .rule = "A5", .profile = "tenth", .units = 1, \
+    .limitations = "overprovisioned_not_reached"
+#define BY_NORMAL .method = "ata-security-erase", .rule = "A6", .profile = "full", .units = 1, \
+    .limitations = FLASH_LIMITS
+#define BY_HOST .method = "overwrite", .rule = "A6", .profile = "full", .limitations = FLASH_LIMITS
+#define FLASH_LIMITS "reallocated_not_reached overprovisioned_not_reached"
+#define DISK_CRYPTO .method = "ata-sanitize-crypto", .rule = "H1", .profile = "tenth", .sanitizes = 1, \
+    .limitations = "ce_preconditions_unverified"
+#define DISK_OVERWRITE .method = "ata-sanitize-overwrite", .rule = "H1", .profile = "tenth", .sanitizes = 1
+#define DISK_ENHANCED .method = "ata-security-erase-enhanced", .rule = "H2", .profile = "tenth", .units = 1, \
+    .limitations = "consult_maker"
+#define DISK_HOST .method = "overwrite", .rule = "H3", .profile = "full", .limitations = "reallocated_not_reached"
+#define BRIDGED_BLOCK .method = "ata-sanitize-block", .rule = "U2", .profile = "sample", .sanitizes = 1, \
+    .limitations = "via_bridge"
+#define BRIDGE_HOST .method = "overwrite", .rule = "U1", .profile = "full"
+#define NOT_CHECKED "reallocated_not_reached overprovisioned_not_reached hidden_areas_not_checked"
+#define ATTACHED PURGED_UNMARKED, .sanitizes = 0
+#define UNTOLD_LIMITS .limitations = "ce_preconditions_unverified sanitize_operation_not_told"
+
+const struct ata_row ata_rows[] = {
+    /* Flash: the ladder A. */
+    {"ssd-everything", .config = {SANITIZES, SECURITY_ENHANCED}, .expect = {PURGED, BY_BLOCK}},
+    {"ssd-everything-clear", .config = {SANITIZES, SECURITY_ENHANCED}, CLEAR, .expect = {PURGED, BY_BLOCK}},
+    {"ssd-block", .config = {BLOCK}, .expect = {PURGED, BY_BLOCK}},
+    {"ssd-block-ones", .config = {BLOCK, .block_value = 0xff}, .expect = {PURGED, BY_BLOCK}},
+    {"ssd-block-unmaps", .config = {BLOCK, .unmaps = true}, .expect = {PURGED, BY_BLOCK}},
+    {"ssd-block-unmaps-ones", .config = {BLOCK, .unmaps = true, .unmapped_value = 0xff}, .expect = {PURGED, BY_BLOCK}},
+    {"ssd-crypto", .config = {CRYPTO, SECURITY_ENHANCED}, .expect = {PURGED, BY_CRYPTO}},
+    {"ssd-crypto-unmaps", .config = {CRYPTO, .unmaps = true}, .expect = {PURGED, BY_CRYPTO}},
+    {"ssd-overwrite", .config = {OVERWRITE, SECURITY_ENHANCED}, .expect = {PURGED, BY_OVERWRITE}},
+    {"ssd-overwrite-definitive", .config = {OVERWRITE, .definitive = true, .ends_otherwise = true},
+     .expect = {PURGED, BY_OVERWRITE}},
+    {"ssd-crypto-before-overwrite", .config = {CRYPTO, .overwrite = true}, .expect = {PURGED, BY_CRYPTO}},
+    {"ssd-enhanced-is-no-purge", .config = {SECURITY_ENHANCED}, .expect = {TOO_LOW}},
+    {"ssd-enhanced", .config = {SECURITY_ENHANCED}, CLEAR, .expect = {CLEARED, BY_ENHANCED}},
+    {"ssd-enhanced-noise", .config = {SECURITY_ENHANCED, .enhanced_noise = true}, CLEAR, .expect = {CLEARED, BY_ENHANCED}},
+    {"ssd-enhanced-downgrade", .config = {SECURITY_ENHANCED}, .request.allow_downgrade = true,
+     .expect = {CLEARED_BUT = "downgraded", BY_ENHANCED}},
+    {"ssd-enhanced-ieee", .config = {SECURITY_ENHANCED}, .request.rule_set = "ieee-2883", .expect = {PURGED, BY_ENHANCED}},
+    {"ssd-enhanced-r1", .config = {SECURITY_ENHANCED}, .request.rule_set = "nist-800-88r1", .expect = {TOO_LOW}},
+    {"ssd-normal", .config = {SECURITY}, CLEAR, .expect = {CLEARED, BY_NORMAL}},
+    {"ssd-normal-no-purge-anywhere", .config = {SECURITY}, .request.rule_set = "ieee-2883", .expect = {TOO_LOW}},
+    {"ssd-nothing", .expect = {TOO_LOW}},
+    {"ssd-nothing-clear", CLEAR, .expect = {CLEARED, BY_HOST}},
+    {"ssd-standard-asked", .config = {SANITIZES}, .request = {.level = "clear", .standard = "nist-clear"},
+     .expect = {CLEARED, BY_HOST}},
+    {"ssd-no-log", .config = {OVERWRITE, .no_log = true}, .expect = {PURGED, BY_OVERWRITE}},
+    {"ssd-short-nop", .config = {BLOCK, .short_nop = true}, .expect = {PURGED, BY_BLOCK}},
+    {"ssd-no-checksum", .config = {BLOCK, .no_checksum = true}, .expect = {PURGED, BY_BLOCK}},
+    {"ssd-no-wwn", .config = {BLOCK, .no_wwn = true}, .expect = {PURGED, BY_BLOCK}},
+    {"ssd-4096", .config = {BLOCK, .block = {.bytes = 2 * MIB, .block_bytes = 4096}}, .expect = {PURGED, BY_BLOCK}},
+    {"ssd-sampled", .config = {BLOCK, .block.bytes = 300 * MIB}, .expect = {PURGED, BY_BLOCK}},
+    {"ssd-at-once", .config = {BLOCK, .block_ms = MODEL_ALL}, .expect = {PURGED, BY_BLOCK}},
+    {"ssd-for-a-day", .config = {BLOCK, .block_ms = 86400000}, .expect = {PURGED, BY_BLOCK}},
+    {"ssd-slow-answers", .config = {BLOCK, .command_ms = 4000}, .expect = {PURGED, BY_BLOCK}},
+    {"ssd-enhanced-time-not-told", .config = {.security = true, .enhanced = true}, CLEAR, .expect = {CLEARED, BY_ENHANCED}},
+    {"ssd-normal-for-nine-hours", .config = {.security = true, .erase_word = 0xff, .normal_ms = 32400000}, CLEAR,
+     .expect = {CLEARED, BY_NORMAL}},
+    {"ssd-large-cache", .config = {BLOCK, .block.cache_blocks = MODEL_ALL}, .expect = {PURGED, BY_BLOCK}},
+
+    /* Disks: the ladder H. */
+    {"hdd-crypto", .config = {DISK, SANITIZES, SECURITY_ENHANCED}, .expect = {PURGED, DISK_CRYPTO}},
+    {"hdd-overwrite", .config = {DISK, OVERWRITE, SECURITY_ENHANCED}, .expect = {PURGED, DISK_OVERWRITE}},
+    {"hdd-overwrite-for-two-days", .config = {DISK, OVERWRITE, .pass_ms = 172800000}, .expect = {PURGED, DISK_OVERWRITE}},
+    {"hdd-block-has-no-row", .config = {DISK, BLOCK}, .expect = {TOO_LOW}},
+    {"hdd-enhanced", .config = {DISK, SECURITY_ENHANCED}, .expect = {PURGED, DISK_ENHANCED}},
+    {"hdd-enhanced-r1", .config = {DISK, SECURITY_ENHANCED}, .request.rule_set = "nist-800-88r1",
+     .expect = {PURGED, DISK_ENHANCED}},
+    {"hdd-enhanced-hours", .config = {DISK, SECURITY, .enhanced = true, .enhanced_word = 120, .enhanced_ms = 14000000},
+     .expect = {PURGED, DISK_ENHANCED}},
+    {"hdd-normal-is-no-purge", .config = {DISK, SECURITY}, .expect = {TOO_LOW}},
+    {"hdd-normal", .config = {DISK, SECURITY}, CLEAR, .expect = {CLEARED, DISK_HOST}},
+    {"hdd-nothing", .config = {DISK}, .expect = {TOO_LOW}},
+    {"hdd-nothing-clear", .config = {DISK}, CLEAR, .expect = {CLEARED, DISK_HOST}},
+    {"smr-enhanced-is-no-purge", .config = {DISK, SECURITY_ENHANCED}, .facts.media = UW_MEDIA_HDD_SMR, .expect = {TOO_LOW}},
+    {"smr-enhanced-ieee-is-no-purge", .config = {DISK, SECURITY_ENHANCED}, .facts.media = UW_MEDIA_HDD_SMR,
+     .request.rule_set = "ieee-2883", .expect = {TOO_LOW}},
+    {"smr-enhanced", .config = {DISK, SECURITY_ENHANCED}, .facts.media = UW_MEDIA_HDD_SMR, CLEAR,
+     .expect = {CLEARED, .method = "ata-security-erase-enhanced", .rule = "H2", .units = 1,
+                .limitations = "media_cache_not_reached"}},
+    {"smr-overwrite", .config = {DISK, OVERWRITE}, .facts.media = UW_MEDIA_HDD_SMR, .expect = {PURGED, DISK_OVERWRITE}},
+    {"disk-that-does-not-rotate", .config = {.rotation = 1, SECURITY_ENHANCED}, .facts.media = UW_MEDIA_HDD,
+     .expect = {TOO_LOW}},
+
+    /* Security that is not to be had. */
+    {"frozen-sanitizes", .config = {SANITIZES, SECURITY_ENHANCED, .freezes_security = true}, .expect = {PURGED, BY_BLOCK}},
+    {"frozen-disk", .config = {DISK, SECURITY_ENHANCED, .freezes_security = true}, .expect = {TOO_LOW}},
+    {"frozen-disk-clear", .config = {DISK, SECURITY_ENHANCED, .freezes_security = true}, CLEAR, .expect = {CLEARED, DISK_HOST}},
+    {"frozen-ssd-clear", .config = {SECURITY_ENHANCED, .freezes_security = true}, CLEAR, .expect = {CLEARED, BY_HOST}},
+    {"frozen-enhanced-asked", .config = {SECURITY_ENHANCED, .freezes_security = true}, ASK("ata-security-erase-enhanced"),
+     .expect = {TOO_LOW}},
+    {"frozen-normal-asked", .config = {SECURITY, .freezes_security = true}, ASK("ata-security-erase"), .expect = {TOO_LOW}},
+    {"locked", .config = {LOCKED_BY_SOMEBODY}, CLEAR, .expect = {REFUSED = "locked"}},
+    {"locked-purge", .config = {SANITIZES, LOCKED_BY_SOMEBODY}, .expect = {REFUSED = "locked"}},
+    {"locked-maximum", .config = {SANITIZES, LOCKED_BY_SOMEBODY, .maximum = true}, .expect = {REFUSED = "locked"}},
+    {"locked-with-our-word", .config = {SECURITY_ENHANCED, .user_password = "unwrite"}, CLEAR, .expect = {REFUSED = "locked"}},
+    {"locked-disk", .config = {DISK, LOCKED_BY_SOMEBODY}, .expect = {REFUSED = "locked"}},
+    {"locked-enhanced-asked", .config = {LOCKED_BY_SOMEBODY}, ASK("ata-security-erase-enhanced"), .expect = {REFUSED = "locked"}},
+    {"locked-overrides", .config = {SANITIZES, LOCKED_BY_SOMEBODY, .restricted_overrides = true},
+     /* It stays locked, so nothing can be read back. */
+     .expect = {FAILED, BY_BLOCK}},
+    {"locked-tells-no-status", .config = {SANITIZES, LOCKED_BY_SOMEBODY, .lies = {{MODEL_ATA_ABORTS, MODEL_ATA_STATUS}}}, CLEAR,
+     .expect = {REFUSED = "locked"}},
+    {"tells-no-status", .config = {SANITIZES, .lies = {{MODEL_ATA_ABORTS, MODEL_ATA_STATUS}}}, CLEAR,
+     .expect = {REFUSED = "sanitize_state"}},
+    {"locked-expired", .config = {SANITIZES, LOCKED_BY_SOMEBODY}, .expired = true, .expect = {REFUSED = "locked"}},
+    {"unlocked", .config = {LOCKED_BY_SOMEBODY, .unlocked = true}, .expect = {TOO_LOW}},
+    {"unlocked-clear", .config = {LOCKED_BY_SOMEBODY, .unlocked = true}, CLEAR, .expect = {CLEARED, BY_HOST}},
+    {"unlocked-sanitizes", .config = {SANITIZES, LOCKED_BY_SOMEBODY, .unlocked = true}, .expect = {PURGED, BY_BLOCK}},
+    {"unlocked-enhanced-asked", .config = {LOCKED_BY_SOMEBODY, .unlocked = true}, ASK("ata-security-erase-enhanced"),
+     .expect = {TOO_LOW}},
+    {"expired", .config = {SECURITY_ENHANCED}, .expired = true, CLEAR, .expect = {CLEARED, BY_HOST}},
+    {"expired-sanitizes", .config = {SANITIZES, SECURITY_ENHANCED}, .expired = true, .expect = {PURGED, BY_BLOCK}},
+    {"expired-enhanced-asked", .config = {SECURITY_ENHANCED}, .expired = true, ASK("ata-security-erase-enhanced"),
+     .expect = {TOO_LOW}},
+
+    /* Sanitize states. */
+    {"sanitize-frozen", .config = {SANITIZES, .freezes_sanitize = true}, .expect = {TOO_LOW}},
+    {"sanitize-frozen-clear", .config = {SANITIZES, SECURITY_ENHANCED, .freezes_sanitize = true}, CLEAR,
+     .expect = {CLEARED, BY_ENHANCED}},
+    {"sanitize-frozen-disk", .config = {DISK, SANITIZES, SECURITY_ENHANCED, .freezes_sanitize = true},
+     .expect = {PURGED, DISK_ENHANCED}},
+    {"sanitize-and-security-frozen", .config = {SANITIZES, SECURITY_ENHANCED, .freezes_sanitize = true, .freezes_security = true},
+     CLEAR, .expect = {CLEARED, BY_HOST}},
+    {"sanitized-before", .config = {BLOCK, .former.succeeded = true}, .expect = {PURGED, BY_BLOCK}},
+    {"sanitized-before-at-once", .config = {BLOCK, .block_ms = MODEL_ALL, .former.succeeded = true}, .expect = {PURGED, BY_BLOCK}},
+    {"running-block", .config = {BLOCK, .former = {.running = MODEL_ATA_BLOCK, .elapsed_ms = 1000}},
+     .expect = {ATTACHED, .method = "ata-sanitize-block", .rule = "A1"}},
+    {"running-crypto", .config = {CRYPTO, .former = {.running = MODEL_ATA_CRYPTO, .elapsed_ms = 100}},
+     .expect = {ATTACHED, .method = "ata-sanitize-crypto", .rule = "A2", .limitations = "ce_preconditions_unverified"}},
+    {"running-overwrite", .config = {OVERWRITE, .former = {.running = MODEL_ATA_OVERWRITE, .elapsed_ms = 100}},
+     .expect = {ATTACHED, .method = "ata-sanitize-overwrite", .rule = "A3"}},
+    {"running-one-of-three", .config = {SANITIZES, SECURITY_ENHANCED, .former = {.running = MODEL_ATA_CRYPTO}},
+     .expect = {ATTACHED, .method = "ata-sanitize-block", .profile = "tenth", UNTOLD_LIMITS}},
+    {"running-overwrite-of-three", .config = {SANITIZES, .former = {.running = MODEL_ATA_OVERWRITE, .elapsed_ms = 19999}},
+     .expect = {ATTACHED, .method = "ata-sanitize-block", .profile = "tenth", UNTOLD_LIMITS}},
+    {"running-disk", .config = {DISK, OVERWRITE, .former = {.running = MODEL_ATA_OVERWRITE}},
+     .expect = {ATTACHED, .method = "ata-sanitize-overwrite", .rule = "H1"}},
+    {"running-another-asked", .config = {SANITIZES, .former = {.running = MODEL_ATA_BLOCK}}, ASK("ata-sanitize-crypto"),
+     .expect = {REFUSED = "sanitize_running"}},
+    {"running-unit-asked", .config = {SANITIZES, SECURITY_ENHANCED, .former = {.running = MODEL_ATA_BLOCK}},
+     ASK("ata-security-erase-enhanced"), .expect = {REFUSED = "sanitize_running"}},
+    {"running-overwrite-asked", .config = {SANITIZES, .former = {.running = MODEL_ATA_BLOCK}}, ASK("overwrite"),
+     .expect = {REFUSED = "sanitize_running"}},
+    {"running-and-stands", .config = {BLOCK, .former = {.running = MODEL_ATA_BLOCK}, .lies = {{MODEL_ATA_STANDS}}},
+     .expect = {.verdict = "stalled", .exit_code = 1, .method = "ata-sanitize-block",
+                .exceptions = "continues_in_drive"}},
+    {"running-and-fails", .config = {BLOCK, .former = {.running = MODEL_ATA_BLOCK}, .lies = {{MODEL_ATA_FAILS, .value = 70}}},
+     .expect = {FAILED, .method = "ata-sanitize-block", .why = "failed"}},
+    {"failed-before", .config = {BLOCK, .former = {.failed = true}}, .expect = {PURGED_UNMARKED, BY_BLOCK}},
+    {"failed-before-in-failure-mode", .config = {BLOCK, .former = {.failed = true, .failure_mode = true}},
+     .expect = {PURGED_UNMARKED, BY_BLOCK}},
+    {"failed-before-overwrite-asked", .config = {BLOCK, .former = {.failed = true}}, ASK("overwrite"), .expect = {TOO_LOW}},
+    {"failed-before-unit-asked", .config = {BLOCK, SECURITY_ENHANCED, .former = {.failed = true}},
+     ASK("ata-security-erase-enhanced"), .expect = {TOO_LOW}},
+    {"failed-before-and-again", .config = {BLOCK, .former = {.failed = true}, .lies = {{MODEL_ATA_FAILS, .value = 30}}},
+     .expect = {FAILED, BY_BLOCK, .why = "failed"}},
+    {"failed-before-and-never-starts", .config = {BLOCK, .former = {.failed = true}, .lies = {{MODEL_ATA_NEVER_STARTS}}},
+     .expect = {FAILED, BY_BLOCK}},
+
+    /* Areas that are hidden. */
+    {"hpa-sanitized", .config = {BLOCK, .hpa = true, .hpa_sectors = 64}, .expect = {PURGED, BY_BLOCK}},
+    {"hpa-there-and-empty", .config = {DISK, SECURITY_ENHANCED, .hpa = true}, .expect = {PURGED, DISK_ENHANCED}},
+    {"hpa-is-no-purge", .config = {DISK, SECURITY_ENHANCED, .hpa = true, .hpa_sectors = 64}, .expect = {TOO_LOW}},
+    {"hpa-overwritten", .config = {DISK, .hpa = true, .hpa_sectors = 64}, CLEAR,
+     .expect = {CLEARED_BUT = "hidden_areas_not_covered", .method = "overwrite", .rule = "H3",
+                .limitations = "reallocated_not_reached hpa_not_covered"}},
+    {"hpa-password", .config = {DISK, SECURITY_ENHANCED, .hpa = true, .hpa_sectors = 64, .hpa_password = true},
+     .expect = {TOO_LOW}},
+    {"amax-sanitized", .config = {DISK, OVERWRITE, .amax = true, .amax_sectors = 64}, .expect = {PURGED, DISK_OVERWRITE}},
+    {"amax-is-no-purge", .config = {DISK, SECURITY_ENHANCED, .amax = true, .amax_sectors = 64}, .expect = {TOO_LOW}},
+    {"amax-overwritten", .config = {.amax = true, .amax_sectors = 64}, CLEAR,
+     .expect = {CLEARED_BUT = "hidden_areas_not_covered", .method = "overwrite", .rule = "A6",
+                .limitations = FLASH_LIMITS " amax_not_covered"}},
+    {"dco-sanitized", .config = {CRYPTO, .dco = true, .dco_sectors = 64}, .expect = {PURGED, BY_CRYPTO}},
+    {"dco-is-no-purge", .config = {DISK, SECURITY_ENHANCED, .dco = true, .dco_sectors = 64}, .expect = {TOO_LOW}},
+    {"dco-overwritten", .config = {DISK, .dco = true, .dco_sectors = 64}, CLEAR,
+     .expect = {CLEARED_BUT = "hidden_areas_not_covered", .method = "overwrite", .rule = "H3",
+                .limitations = "reallocated_not_reached dco_not_covered"}},
+    {"dco-frozen-is-no-purge", .config = {DISK, SECURITY_ENHANCED, .dco = true, .freezes_dco = true}, .expect = {TOO_LOW}},
+    {"dco-frozen-overwritten", .config = {DISK, .dco = true, .freezes_dco = true}, CLEAR,
+     .expect = {CLEARED_BUT = "hidden_areas_not_checked", .method = "overwrite", .rule = "H3",
+                .limitations = "reallocated_not_reached hidden_areas_not_checked"}},
+    {"dco-garbled-is-no-purge", .config = {DISK, SECURITY_ENHANCED, .dco = true, .dco_bad_answer = true}, .expect = {TOO_LOW}},
+    {"hpa-and-dco-sanitized", .config = {BLOCK, .hpa = true, .hpa_sectors = 32, .dco = true, .dco_sectors = 32},
+     .expect = {PURGED, BY_BLOCK}},
+    {"hpa-and-dco-overwritten", .config = {DISK, .hpa = true, .hpa_sectors = 32, .dco = true, .dco_sectors = 32}, CLEAR,
+     .expect = {CLEARED_BUT = "hidden_areas_not_covered", .method = "overwrite", .rule = "H3",
+                .limitations = "reallocated_not_reached hpa_not_covered dco_not_covered"}},
+
+    /* Ways to the drive. */
+    {"libata-6.12", .config = {BLOCK, LIBATA_6_12}, .expect = {PURGED, BY_BLOCK}},
+    {"libata-6.12-fixed", .config = {BLOCK, .sat = {.standard = true}}, .expect = {PURGED, BY_BLOCK}},
+    {"libata-enhanced", .config = {DISK, SECURITY_ENHANCED, LIBATA_6_12}, .expect = {PURGED, DISK_ENHANCED}},
+    {"d-sense-refused", .config = {BLOCK, .sat = {.standard = true, .d_sense_refused = true}}, .expect = {TOO_LOW}},
+    {"d-sense-refused-response", .config = {BLOCK, .sat = {.d_sense_refused = true, .response = true}}, .expect = {PURGED, BY_BLOCK}},
+    {"no-registers", .config = {BLOCK, .sat.no_registers = true}, .expect = {TOO_LOW}},
+    {"no-registers-disk", .config = {DISK, SECURITY_ENHANCED, .sat.no_registers = true}, .expect = {TOO_LOW}},
+    {"no-registers-disk-clear", .config = {DISK, SECURITY_ENHANCED, .sat.no_registers = true}, CLEAR, .expect = {CLEARED, DISK_HOST}},
+    {"no-registers-hpa", .config = {DISK, .hpa = true, .hpa_sectors = 64, .sat.no_registers = true}, CLEAR,
+     .expect = {CLEARED_BUT = "hidden_areas_not_checked", .method = "overwrite", .rule = "H3",
+                .limitations = "reallocated_not_reached hidden_areas_not_checked"}},
+    {"response-information", .config = {BLOCK, .sat = {.no_registers = true, .response = true}}, .expect = {PURGED, BY_BLOCK}},
+    {"response-with-direction", .config = {BLOCK, .sat = {.no_registers = true, .response = true, .response_needs_direction = true}},
+     .expect = {PURGED, BY_BLOCK}},
+    {"zero-registers", .config = {BLOCK, .sat.zero_registers = true}, .expect = {TOO_LOW}},
+    {"swapped-lba", .config = {BLOCK, .sat = {.standard = true, .d_sense_ignored = true, .swaps_lba = true}}, .expect = {TOO_LOW}},
+    {"short-sense", .config = {BLOCK, .sat = {.d_sense = true, .sense_bytes = 18}}, .expect = {TOO_LOW}},
+    {"count-zeroed-overwrite", .config = {OVERWRITE, .sat.zeroes_count = true}, .expect = {TOO_LOW}},
+    {"count-zeroed-disk", .config = {DISK, OVERWRITE, .sat.zeroes_count = true}, CLEAR, .expect = {CLEARED, DISK_HOST}},
+    {"count-zeroed-block", .config = {BLOCK, .sat.zeroes_count = true}, .expect = {PURGED, BY_BLOCK}},
+    {"count-zeroed-enhanced", .config = {DISK, SECURITY_ENHANCED, .sat.zeroes_count = true}, .expect = {PURGED, DISK_ENHANCED}},
+    {"no-pass-through", .config = {SANITIZES, .sat.no_pass_through = true}, .expect = {TOO_LOW}},
+    {"no-pass-through-clear", .config = {SANITIZES, .sat.no_pass_through = true}, CLEAR,
+     .expect = {CLEARED_BUT = "hidden_areas_not_checked", .method = "overwrite", .rule = "A6", .limitations = NOT_CHECKED}},
+    {"only-12", .config = {SANITIZES, .sat.only_12 = true}, .expect = {TOO_LOW}},
+
+    /* A bridge: as the drive inside, where it lets everything through; never a password. */
+    {"usb-block", .config = {SANITIZES, SECURITY_ENHANCED, .sat = {.usb = true, .standard = true}}, USB, .expect = {PURGED, BRIDGED_BLOCK}},
+    {"usb-hdd-overwrite", .config = {DISK, OVERWRITE, .sat = {.usb = true, .standard = true}}, USB,
+     .expect = {PURGED, .method = "ata-sanitize-overwrite", .rule = "U2", .profile = "tenth", .sanitizes = 1,
+                .limitations = "via_bridge"}},
+    {"usb-hdd-crypto", .config = {DISK, CRYPTO, .sat = {.usb = true, .standard = true}}, USB,
+     .expect = {PURGED, .method = "ata-sanitize-crypto", .rule = "U2", .profile = "tenth", .sanitizes = 1,
+                .limitations = "via_bridge ce_preconditions_unverified"}},
+    {"usb-no-password", .config = {SECURITY_ENHANCED, .sat = {.usb = true, .standard = true}}, USB, .expect = {TOO_LOW}},
+    {"usb-no-password-ieee", .config = {SECURITY_ENHANCED, .sat = {.usb = true, .standard = true}}, USB,
+     .request.rule_set = "ieee-2883", .expect = {TOO_LOW}},
+    {"usb-no-password-asked", .config = {SECURITY_ENHANCED, .sat = {.usb = true, .standard = true}}, USB,
+     ASK("ata-security-erase-enhanced"), .expect = {TOO_LOW}},
+    {"usb-no-password-normal-asked", .config = {SECURITY, .sat = {.usb = true, .standard = true}}, USB,
+     ASK("ata-security-erase"), .expect = {TOO_LOW}},
+    {"usb-security-clear", .config = {SECURITY_ENHANCED, .sat = {.usb = true, .standard = true}}, USB, CLEAR,
+     .expect = {CLEARED, BRIDGE_HOST, .limitations = FLASH_LIMITS " via_bridge"}},
+    {"usb-no-registers", .config = {SANITIZES, .sat = {.usb = true, .no_registers = true}}, USB, .expect = {TOO_LOW}},
+    {"usb-zero-registers", .config = {SANITIZES, .sat = {.usb = true, .zero_registers = true}}, USB, .expect = {TOO_LOW}},
+    {"usb-count-zeroed", .config = {SANITIZES, .sat = {.usb = true, .zeroes_count = true}}, USB, .expect = {TOO_LOW}},
+    {"usb-bad-checksum", .config = {SANITIZES, .sat = {.usb = true, .identify = MODEL_ATA_IDENTIFY_BAD_CHECKSUM}}, USB, .expect = {TOO_LOW}},
+    {"usb-other-size", .config = {SANITIZES, .sat = {.usb = true, .identify = MODEL_ATA_IDENTIFY_OTHER_SIZE}}, USB, .expect = {TOO_LOW}},
+    {"usb-zeros", .config = {SANITIZES, .sat = {.usb = true, .identify = MODEL_ATA_IDENTIFY_ZERO}}, USB, .expect = {TOO_LOW}},
+    {"usb-made-up", .config = {SANITIZES, .sat = {.usb = true, .identify = MODEL_ATA_IDENTIFY_MADE_UP}}, USB, .expect = {TOO_LOW}},
+    {"usb-no-checksum", .config = {SANITIZES, .no_checksum = true, .sat = {.usb = true, .standard = true}}, USB, .expect = {TOO_LOW}},
+    {"usb-bad-checksum-clear", .config = {SANITIZES, .sat = {.usb = true, .identify = MODEL_ATA_IDENTIFY_BAD_CHECKSUM}}, USB, CLEAR,
+     .expect = {CLEARED_BUT = "hidden_areas_not_checked", BRIDGE_HOST, .limitations = NOT_CHECKED " via_bridge"}},
+    {"usb-other-size-clear", .config = {SANITIZES, .sat = {.usb = true, .identify = MODEL_ATA_IDENTIFY_OTHER_SIZE}}, USB, CLEAR,
+     .expect = {CLEARED_BUT = "hidden_areas_not_checked", BRIDGE_HOST, .limitations = NOT_CHECKED " via_bridge"}},
+    {"usb-made-up-clear", .config = {SANITIZES, .sat = {.usb = true, .identify = MODEL_ATA_IDENTIFY_MADE_UP}}, USB, CLEAR,
+     .expect = {CLEARED_BUT = "hidden_areas_not_checked", BRIDGE_HOST, .limitations = NOT_CHECKED " via_bridge"}},
+    {"usb-no-registers-clear", .config = {SANITIZES, .sat = {.usb = true, .no_registers = true}}, USB, CLEAR,
+     .expect = {CLEARED, BRIDGE_HOST, .limitations = FLASH_LIMITS " via_bridge"}},
+    {"sata-bad-checksum", .config = {SANITIZES, SECURITY_ENHANCED, .sat.identify = MODEL_ATA_IDENTIFY_BAD_CHECKSUM}, .expect = {TOO_LOW}},
+
+    /* Who may not be erased, whatever it can. */
+    {"virtual", .config = {SANITIZES}, .facts.media = UW_MEDIA_VIRTUAL, .expect = {TOO_LOW}},
+    {"partition", .config = {SANITIZES}, .facts.is_partition = true, .expect = {REFUSED = "partition"}},
+    {"in-use", .config = {SANITIZES}, .facts = {.use_kind = "mount", .use = "/srv"}, .expect = {REFUSED = "in_use"}},
+    {"boot-medium", .config = {SECURITY_ENHANCED}, .facts.boot_medium = true, .expect = {REFUSED = "boot_medium"}},
+    {"read-only", .config = {SECURITY_ENHANCED}, .facts.read_only = true, .expect = {REFUSED = "read_only"}},
+};
+/* clang-format on */
+
+const size_t ata_row_count = sizeof ata_rows / sizeof *ata_rows;
