@@ -168,7 +168,9 @@ static const char *reason_of(const struct uw_drive *drive, const char *parent, c
     if (reason == NULL && dot != NULL)
         reason = uw_drive_unknown_reason(drive, dot + 1);
     if (reason == NULL)
-        reason = is_nvme(drive) || drive->ata.known ? "not_supported" : "not_applicable";
+        reason = is_nvme(drive) || (drive->ata.known && strcmp(parent, "capabilities") == 0)
+                     ? "not_supported"
+                     : "not_applicable";
     return reason;
 }
 

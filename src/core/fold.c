@@ -81,6 +81,7 @@ static void start_step(struct uw_fold *fold, const struct uw_event *event)
     set(fold, step, "retries", json_integer(0));
     if (json_object_get(step, "resumed") == NULL)
         set(fold, step, "resumed", json_false());
+    fold->evidence.ended_well = fold->evidence.read_back = false;
     if (json_array_append_new(fold->steps, step) != 0)
         fold->lost = true;
 }
@@ -179,8 +180,12 @@ static void end_step(struct uw_fold *fold, const struct uw_event *event)
         if (json_object_set(completion, copied[i], json_object_get(event->data, copied[i])) != 0)
             fold->lost = true;
     fold->continues = is_true(event->data, "continues");
-    fold->evidence.ended_well = is_true(event->data, "accepted") && is_true(event->data, "complete") &&
-                                is_true(event->data, "flushed");
+    if (is_true(event->data, "accepted") && is_true(event->data, "complete") &&
+        is_true(event->data, "flushed"))
+        fold->steps_ended_well++;
+    size_t planned = json_array_size(json_object_get(fold->plan, "steps"));
+    fold->evidence.ended_well =
+        fold->steps_ended_well == json_array_size(fold->steps) && fold->steps_ended_well >= planned;
 }
 
 static void record_command(struct uw_fold *fold, const json_t *data)
@@ -330,6 +335,12 @@ void uw_fold_event(struct uw_fold *fold, const struct uw_event *event)
         record_command(fold, data);
         fold->continues = true; /* until the step's end says otherwise */
         break;
+    case UW_EVENT_PASSWORD_SET:
+        fold->password = true;
+        break;
+    case UW_EVENT_PASSWORD_GONE:
+        fold->password = false;
+        break;
     case UW_EVENT_DRIVE_STATE:
         record_state(fold, data);
         break;
@@ -364,7 +375,10 @@ void uw_fold_event(struct uw_fold *fold, const struct uw_event *event)
         break;
     case UW_EVENT_FAILED:
         keep(fold, &fold->failure, data);
-        fold->evidence.broken = true;
+        if (is_true(data, "device_lied"))
+            fold->evidence.canary_alive = true;
+        else
+            fold->evidence.broken = true;
         break;
     case UW_EVENT_JOB_ENDED:
         end(fold, event);

@@ -18,8 +18,9 @@ struct uw_nvme_command;
 struct uw_method_run {
     const struct uw_drive *drive;
     const struct uw_standard *standard; /* of overwriting; NULL for methods without patterns */
-    bool attach;  /* the drive runs an erase of this kind already: wait for its end, send nothing */
-    void *engine; /* for the calls below */
+    bool attach;   /* the drive runs an erase of this kind already: wait for its end, send nothing */
+    bool unmarked; /* nothing was written before that could show an erase that was none */
+    void *engine;  /* for the calls below */
     /* Writes one pass over the whole drive, with its events. False: the machinery failed, *e says how.
      * `*complete` is false where the run was stopped or blocks stayed unwritten. */
     bool (*write_pass)(void *engine, size_t pass, bool *complete, struct uw_error *e);

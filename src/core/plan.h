@@ -54,6 +54,7 @@ enum uw_unmarked {
     UW_MARKED = 0,
     UW_UNMARKED_RUNNING,   /* a sanitize runs already */
     UW_UNMARKED_FAILED,    /* a sanitize failed: the drive takes no writes until another succeeds */
+    UW_UNMARKED_FORMAT,    /* a format is not done: the namespace takes no writes until it is erased anew */
     UW_UNMARKED_READ_ONLY, /* the drive has put its media into read-only mode */
     UW_UNMARKED_LOCKED     /* locked with a password, and a sanitize gets round it */
 };

@@ -132,6 +132,11 @@ void uw_plan_refuse_left(struct uw_plan *plan)
         uw_plan_refuse(plan, 4, "locked",
                        "switch the drive off and on, unlock it with its password and take that away",
                        "%s is locked, and too many wrong passwords were tried", d->device);
+    if (is_locked(plan) && policy->own_password)
+        uw_plan_refuse(plan, 4, "locked",
+                       "switch the drive itself off and on, then run again: unwrite takes its password away",
+                       "%s is locked with unwrite's own password, of an erase that broke off, and frozen",
+                       d->device);
     if (is_locked(plan))
         uw_plan_refuse(plan, 4, "locked", "unlock it with its password and take that away, then plan again",
                        "%s is locked with a password", d->device);
@@ -261,6 +266,8 @@ enum uw_unmarked uw_plan_unmarked(const struct uw_plan *plan)
         return UW_UNMARKED_RUNNING;
     if (uw_plan_condition(plan->drive) == UW_CONDITION_FAILED)
         return UW_UNMARKED_FAILED;
+    if (plan->drive->nvme.known && format_broke_off(&plan->drive->nvme.ns))
+        return UW_UNMARKED_FORMAT;
     if (is_locked(plan))
         return UW_UNMARKED_LOCKED;
     return is_read_only(plan->drive) ? UW_UNMARKED_READ_ONLY : UW_MARKED;

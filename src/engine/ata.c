@@ -11,6 +11,13 @@
 /* Beyond the kernel's own time-out a command that has not come back hangs. */
 enum { ANSWER_GRACE_MS = 30000, OPEN_MS = 60000 };
 
+void uw_erase_close_ata(struct uw_erase *erase)
+{
+    if (erase->sat.below != NULL)
+        uw_sat_close(&erase->sat, OPEN_MS);
+    erase->sat = (struct uw_sat){0};
+}
+
 static bool open_path(struct uw_erase *erase, struct uw_error *e)
 {
     struct uw_transport *t = erase->job->transport;
@@ -20,15 +27,8 @@ static bool open_path(struct uw_erase *erase, struct uw_error *e)
     bool opened = uw_sat_open(&erase->sat, t, OPEN_MS, &stalled, e);
     t->abandoned = t->abandoned || stalled;
     if (!opened)
-        erase->sat = (struct uw_sat){0};
+        uw_erase_close_ata(erase);
     return opened;
-}
-
-void uw_erase_close_ata(struct uw_erase *erase)
-{
-    if (erase->sat.below != NULL)
-        uw_sat_close(&erase->sat, OPEN_MS);
-    erase->sat = (struct uw_sat){0};
 }
 
 static void post_answer(struct uw_erase *erase, const struct uw_ata_command *command)
@@ -43,9 +43,32 @@ static void post_answer(struct uw_erase *erase, const struct uw_ata_command *com
 /* A drive that may be left with our password is noted before it gets it. */
 static bool note(struct uw_erase *erase, const struct uw_ata_command *command, struct uw_error *e)
 {
-    const struct uw_job *job = erase->job;
-    return command->command != UW_ATA_SECURITY_SET_PASSWORD ||
-           uw_own_password_note(job->run->state, &job->drive, e);
+    struct uw_job *job = erase->job;
+    if (command->command != UW_ATA_SECURITY_SET_PASSWORD)
+        return true;
+    if (!uw_own_password_note(job->run->state, &job->drive, e))
+        return false;
+    uw_job_post(job, UW_EVENT_PASSWORD_SET,
+                json_pack("{s:s, s:s}", "password", UW_ATA_OWN_PASSWORD, "who", "user"));
+    return true;
+}
+
+/* A bridge may mask the words that tell of security. */
+static void weigh_identity(struct uw_job *job, const struct uw_ata_identify *seen)
+{
+    if (job->drive.bus != UW_BUS_ATA || !seen->known || !seen->security || seen->security_enabled)
+        return;
+    uw_own_password_forget(job->run->state, &job->drive);
+    if (uw_job_fold(job)->password)
+        uw_job_post(job, UW_EVENT_PASSWORD_GONE, json_object());
+}
+
+static void weigh_answer(struct uw_job *job, const struct uw_ata_command *command)
+{
+    struct uw_ata_identify seen;
+    if (command->command == UW_ATA_IDENTIFY && command->outcome == UW_ATA_DONE &&
+        uw_ata_decode_identify(command->data, command->data_bytes, &seen))
+        weigh_identity(job, &seen);
 }
 
 bool uw_erase_send_ata(void *engine, struct uw_ata_command *command, bool record, struct uw_error *e)
@@ -65,6 +88,8 @@ bool uw_erase_send_ata(void *engine, struct uw_ata_command *command, bool record
     t->abandoned = t->abandoned || stalled;
     if (answered && record)
         post_answer(erase, command);
+    if (answered)
+        weigh_answer(erase->job, command);
     return answered;
 }
 
@@ -88,16 +113,19 @@ bool uw_gate_ata_look(struct uw_job *job, const char **difference, struct uw_err
     *difference = NULL;
     if (!job->drive.ata.known || job->transport->ops->scsi == NULL)
         return true;
+    bool internal = job->plan.method != NULL && job->plan.method->internal;
     if (!identify(job, &seen))
-        return uw_fail(e, UW_E_IO, "%s does not identify itself", job->drive.device);
+        /* The host's writes need no path for ATA commands: what a bridge swallows is no other drive. */
+        return (!internal && !job->plan.unlock_first && !job->transport->abandoned) ||
+               uw_fail(e, UW_E_IO, "%s does not identify itself", job->drive.device);
     if (strcmp(seen.serial, planned->serial) != 0 || strcmp(seen.model, planned->model) != 0)
         *difference = "serial";
     else if (seen.wwn != planned->wwn)
         *difference = "wwn";
     else if (seen.sectors != planned->sectors || seen.logical_block_bytes != planned->logical_block_bytes)
         *difference = "bytes";
-    if (*difference == NULL && !seen.security_enabled)
-        uw_own_password_forget(job->run->state, &job->drive);
+    if (*difference == NULL)
+        weigh_identity(job, &seen);
     return true;
 }
 
@@ -113,8 +141,10 @@ bool uw_erase_unlock(struct uw_erase *erase, struct uw_error *e)
     struct uw_ata_command disable = uw_ata_disable_password(UW_ATA_USER, password, block);
     if (!uw_erase_send_ata(erase, &disable, false, e))
         return false;
-    if (!identify(erase->job, &seen) || seen.security_enabled || seen.security_locked)
-        return uw_fail(e, UW_E_IO, "the password that a run before this one left on it does not open it");
+    if (!identify(erase->job, &seen))
+        return uw_fail(e, UW_E_IO, "%s does not identify itself", erase->job->drive.device);
+    /* One try: whatever it has now is somebody else's. */
     uw_own_password_forget(erase->job->run->state, &erase->job->drive);
-    return true;
+    return (!seen.security_enabled && !seen.security_locked) ||
+           uw_fail(e, UW_E_IO, "the password that a run before this one left on it does not open it");
 }

@@ -90,6 +90,7 @@ void uw_erase_lend_internal(struct uw_erase *erase, struct uw_method_run *run)
 {
     erase->phase = (struct uw_job_phase){erase->job, "erase", 0, 0};
     run->attach = erase->job->plan.attach;
+    run->unmarked = erase->planted.result.readable_before == 0;
     run->nvme = send_nvme;
     run->ata = uw_erase_send_ata;
     run->saw = saw;

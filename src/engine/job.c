@@ -255,8 +255,8 @@ static bool run_method(struct uw_erase *erase, enum uw_turn turn, const struct u
     if (job->plan.method->internal)
         erase->image = uw_erase_image(&end);
     bool settled = !given_up(job) && !end.continues && settle(erase, &settle_error);
-    const char *error = !done                  ? e->text
-                        : end.why[0] != '\0'   ? end.why
+    const char *error = end.why[0] != '\0'     ? end.why
+                        : !done                ? e->text
                         : settle_error.text[0] ? settle_error.text
                                                : NULL;
     post_step_ended(job, 1, &end, done && end.complete, settled, error);
@@ -279,7 +279,7 @@ static bool prepare(struct uw_erase *erase, struct uw_error *e)
     if (!uw_stream_begin(&erase->stream, e) || (erase->job->plan.unlock_first && !uw_erase_unlock(erase, e)))
         return false;
     /* A drive at work, or one that failed, does not even read. */
-    if (unmarked == UW_UNMARKED_RUNNING || unmarked == UW_UNMARKED_FAILED || unmarked == UW_UNMARKED_LOCKED)
+    if (unmarked != UW_MARKED && unmarked != UW_UNMARKED_READ_ONLY)
         return true;
     return witness(erase, e) && (unmarked != UW_MARKED || mark(erase, e));
 }
@@ -293,10 +293,11 @@ static bool worth_reading(const struct uw_erase *erase)
 }
 
 /* What the first step left must be right by itself: the second one hides it. */
-static bool worth_covering(struct uw_job *job)
+static bool worth_covering(const struct uw_erase *erase)
 {
+    struct uw_job *job = erase->job;
     const struct uw_evidence *evidence = &uw_job_fold(job)->evidence;
-    return job->plan.follow.method != NULL && worth_going_on(job) && evidence->ended_well &&
+    return job->plan.follow.method != NULL && worth_going_on(job) && erase->ended_well &&
            evidence->read_back && !evidence->image_differs;
 }
 
@@ -343,13 +344,20 @@ static bool erase_and_verify(struct uw_erase *erase, bool unused, struct uw_erro
         return true;
     return uw_job_read_back(job, &erase->stream, &erase->image, erase->looked_at ? &erase->planted : NULL,
                             job->plan.verify, e) &&
-           (!worth_covering(job) || cover(erase, e));
+           (!worth_covering(erase) || cover(erase, e));
 }
 
 static void refuse(struct uw_job *job, const char *code, const char *why)
 {
     uw_plan_refuse(&job->plan, 4, code, "run list again and name the drive anew", "%s", why);
     uw_job_post(job, UW_EVENT_REFUSED, uw_refusal_json(&job->plan.refusal));
+}
+
+/* All steps have come to their end, and what the last one left was read back. */
+static bool is_proved(const struct uw_job *job)
+{
+    const struct uw_evidence *evidence = &uw_job_fold(job)->evidence;
+    return evidence->read_back && evidence->ended_well;
 }
 
 static void post_end(struct uw_erase *erase, bool done, const struct uw_error *e)
@@ -378,10 +386,22 @@ static void erase_drive(struct uw_erase *erase)
     if (!unused)
         return;
     post_end(erase, done, &e);
-    if (!given_up(job))
+    if (!given_up(job) && !erase->stalled)
         uw_gate_identity(job, "after");
-    if (!given_up(job))
+    if (!given_up(job) && !erase->stalled)
         uw_erase_read_health(erase);
+}
+
+/* One command was to erase them all: where one shows that it did not, its word is worth nothing for any. */
+static void compare_siblings(struct uw_job *job)
+{
+    bool own = uw_job_fold(job)->evidence.canary_alive;
+    if (job->subsystem == NULL || !job->subsystem->together)
+        return;
+    if (uw_subsystem_compare(job->subsystem, own) && !own && uw_job_fold(job)->evidence.ended_well)
+        uw_job_post(job, UW_EVENT_FAILED,
+                    json_pack("{s:s, s:b}", "why",
+                              "another namespace of the drive holds what it was to erase", "device_lied", 1));
 }
 
 /* Jobs that share a subsystem and do not erase together take turns: while one formats, none of the others is
@@ -402,9 +422,10 @@ void uw_job_erase(struct uw_job *job)
     if (in_turn)
         uw_subsystem_enter(subsystem, &job->run->stop);
     erase_drive(&erase);
+    compare_siblings(job);
     if (in_turn)
         uw_subsystem_leave(subsystem);
-    if (stopped(job) && !uw_job_fold(job)->evidence.read_back)
+    if (stopped(job) && !is_proved(job))
         uw_job_post(job, UW_EVENT_STOPPED, json_pack("{s:s}", "by", "signal"));
     uw_erase_close_ata(&erase);
     uw_extents_clear(&erase.planted.canaries.places);

@@ -93,3 +93,17 @@ void uw_subsystem_erased(struct uw_subsystem *subsystem, const struct uw_method_
     pthread_cond_broadcast(&subsystem->moved);
     pthread_mutex_unlock(&subsystem->lock);
 }
+
+bool uw_subsystem_compare(struct uw_subsystem *subsystem, bool alive)
+{
+    pthread_mutex_lock(&subsystem->lock);
+    subsystem->alive = subsystem->alive || alive;
+    subsystem->read_back++;
+    pthread_cond_broadcast(&subsystem->moved);
+    /* What was erased had all of them arrive, so each of them comes here too. */
+    while (subsystem->erased && subsystem->read_back < subsystem->members)
+        wait_a_while(subsystem);
+    bool any = subsystem->alive;
+    pthread_mutex_unlock(&subsystem->lock);
+    return any;
+}

@@ -32,9 +32,10 @@ struct uw_subsystem {
     size_t members; /* jobs that take part */
     pthread_mutex_t lock;
     pthread_cond_t moved;
-    size_t arrived;
+    size_t arrived, read_back;
     bool spoilt, erased;
-    bool busy; /* of jobs that do not erase together one has its turn */
+    bool alive; /* a namespace of it holds what was to be erased */
+    bool busy;  /* of jobs that do not erase together one has its turn */
     struct uw_method_end end;
     struct uw_said said;
 };
@@ -52,6 +53,9 @@ void uw_subsystem_spoil(struct uw_subsystem *subsystem);
  * and *said are set where it FOLLOWS. */
 enum uw_turn uw_subsystem_arrive(struct uw_subsystem *subsystem, bool ready, const atomic_bool *stop,
                                  struct uw_method_end *end, struct uw_said *said);
+/* Called once by each member that erases together, when it has read back what it will, `alive` if it found
+ * what was to be erased; true where any of them did. Waits for the others if something was erased. */
+bool uw_subsystem_compare(struct uw_subsystem *subsystem, bool alive);
 /* By the one that LEADS, whatever came of it. */
 void uw_subsystem_erased(struct uw_subsystem *subsystem, const struct uw_method_end *end,
                          const struct uw_said *said);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "method/ata_sanitize.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "method/watch.h"
@@ -34,6 +35,7 @@ struct sanitize {
     const struct uw_method_run *run;
     struct uw_ata_sanitize_status before, now;
     struct uw_ata_command answer; /* to the last question */
+    bool doubtful;                /* whether the drive ever got our command is not known */
 };
 
 static const char *state_name(const struct uw_ata_sanitize_status *status)
@@ -73,17 +75,29 @@ static void tell(const struct sanitize *sanitize)
                            running ? now->progress : 0, running ? PROGRESS_FULL : 0);
 }
 
+enum { LATE_MS = 5000 };
+
 /* ATA's status does not say which operation it tells of. A drive forgets the end of the one before when it
- * takes a new one, so an end that follows our command is ours; what it was worth the markers show. */
-static enum uw_watch_state state_of(const struct uw_ata_sanitize_status *now)
+ * takes a new one: an end that was there before counts as ours only when the drive had the time to forget it,
+ * and took our command for certain; what it was worth the markers show. */
+static bool is_ours(const struct sanitize *sanitize, const struct uw_watch *watch)
 {
+    if (sanitize->run->attach || watch->seen_running || sanitize->before.state != UW_ATA_SANITIZE_DONE)
+        return true;
+    uint64_t now_ms = sanitize->run->now_ms(sanitize->run->engine);
+    return !sanitize->doubtful && !sanitize->run->unmarked && now_ms - watch->begun_ms >= LATE_MS;
+}
+
+static enum uw_watch_state state_of(const struct sanitize *sanitize, const struct uw_watch *watch)
+{
+    const struct uw_ata_sanitize_status *now = &sanitize->now;
     if (!now->known)
         return UW_WATCH_UNREADABLE;
     switch (now->state) {
     case UW_ATA_SANITIZE_RUNNING:
         return UW_WATCH_RUNNING;
     case UW_ATA_SANITIZE_DONE:
-        return UW_WATCH_DONE;
+        return is_ours(sanitize, watch) ? UW_WATCH_DONE : UW_WATCH_ELSE;
     case UW_ATA_SANITIZE_FAILED:
         return UW_WATCH_FAILED;
     default:
@@ -98,14 +112,16 @@ static bool look(struct uw_watch *watch, struct uw_watch_look *seen, struct uw_e
     if (!read_status(sanitize, &sanitize->now, e))
         return false;
     tell(sanitize);
-    seen->state = state_of(&sanitize->now);
-    seen->at_work = sanitize->now.known && sanitize->now.state == UW_ATA_SANITIZE_RUNNING;
+    seen->state = state_of(sanitize, watch);
+    /* A path that drops half of a register shows a drive at work as one at rest. */
+    seen->at_work =
+        sanitize->now.state != UW_ATA_SANITIZE_DONE && sanitize->now.state != UW_ATA_SANITIZE_FAILED;
     seen->progress = sanitize->now.progress;
     uw_ata_outcome_text(&sanitize->answer, text);
     if (seen->state == UW_WATCH_UNREADABLE)
         snprintf(seen->why, sizeof seen->why, "the drive does not tell how its sanitize stands: %s", text);
     else
-        snprintf(seen->why, sizeof seen->why, "the drive's status is neither success nor failure (%s)",
+        snprintf(seen->why, sizeof seen->why, "the drive's status tells of no end of ours (%s)",
                  state_name(&sanitize->now));
     return true;
 }
@@ -129,8 +145,10 @@ static bool begin(struct sanitize *sanitize, struct uw_ata_command *start, struc
     end->continues = true;
     if (!run->ata(run->engine, start, true, e))
         return false;
-    *sent = start->outcome != UW_ATA_ABORTED;
-    end->continues = *sent;
+    bool refused = start->outcome == UW_ATA_ABORTED || start->host_errno == -EOPNOTSUPP;
+    *sent = !refused;
+    end->continues = !refused;
+    sanitize->doubtful = start->outcome == UW_ATA_NO_ANSWER || start->outcome == UW_ATA_RESET;
     end->accepted = start->outcome == UW_ATA_DONE;
     uw_ata_outcome_text(start, text);
     if (!*sent)

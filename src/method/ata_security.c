@@ -81,17 +81,14 @@ static void say(struct erase *erase, const char *what, const struct uw_ata_comma
         snprintf(erase->end->why, sizeof erase->end->why, "%s: %s", what, text);
 }
 
-/* A drive without a password gets ours; `*ready`: it has one now, and is not frozen. */
+/* `*ready`: it has our password now, and is not frozen. */
 static bool set_password(struct erase *erase, bool *ready, struct uw_error *e)
 {
     uint8_t block[UW_ATA_BLOCK_BYTES];
     struct uw_ata_command command = uw_ata_set_password(own_password, block);
     *ready = false;
-    erase->own = true; /* until it says that it did not take it */
-    if (!send(erase, &command, true, e))
-        return false;
-    erase->own = command.outcome != UW_ATA_ABORTED;
-    if (!look(erase, e))
+    erase->own = true; /* until the drive says otherwise */
+    if (!send(erase, &command, true, e) || !look(erase, e))
         return false;
     *ready = erase->now.known && erase->now.security_enabled && !erase->now.security_frozen;
     if (!*ready)
@@ -99,23 +96,36 @@ static bool set_password(struct erase *erase, bool *ready, struct uw_error *e)
     return true;
 }
 
-static bool erase_unit(struct erase *erase, struct uw_error *e)
+/* Nothing comes between the two. */
+static bool prepare_and_erase(struct erase *erase, struct uw_ata_command *unit, struct uw_error *e)
 {
-    uint8_t block[UW_ATA_BLOCK_BYTES];
-    uint16_t minutes = erase->enhanced ? erase->now.enhanced_minutes : erase->now.erase_minutes;
     struct uw_ata_command prepare = uw_ata_erase_prepare();
-    struct uw_ata_command unit = uw_ata_erase_unit(UW_ATA_USER, own_password, erase->enhanced,
-                                                   uw_ata_erase_timeout_ms(minutes), block);
     if (!send(erase, &prepare, false, e))
         return false;
     if (prepare.outcome == UW_ATA_ABORTED) {
-        say(erase, "the drive refused to prepare for its erase", &prepare);
+        *unit = prepare;
         return true;
     }
-    erase->end->continues = true; /* whoever gets no answer does not know better */
-    if (!send(erase, &unit, true, e))
+    /* The drive goes on whatever becomes of us, and keeps its password until it is done. */
+    erase->end->continues = true;
+    if (!send(erase, unit, true, e))
         return false;
-    erase->end->continues = false;
+    erase->end->continues = unit->outcome == UW_ATA_NO_ANSWER;
+    return true;
+}
+
+static bool erase_unit(struct erase *erase, struct uw_error *e)
+{
+    uint16_t minutes = erase->enhanced ? erase->now.enhanced_minutes : erase->now.erase_minutes;
+    struct uw_ata_command unit = {.outcome = UW_ATA_ABORTED};
+    /* Once more where somebody else's command came between. */
+    for (int tries = 0; tries < 2 && unit.outcome == UW_ATA_ABORTED; tries++) {
+        uint8_t block[UW_ATA_BLOCK_BYTES];
+        unit = uw_ata_erase_unit(UW_ATA_USER, own_password, erase->enhanced, uw_ata_erase_timeout_ms(minutes),
+                                 block);
+        if (!prepare_and_erase(erase, &unit, e))
+            return false;
+    }
     erase->taken = unit.outcome == UW_ATA_DONE || unit.outcome == UW_ATA_NO_REGISTERS;
     if (!erase->taken)
         say(erase,
@@ -125,69 +135,70 @@ static bool erase_unit(struct erase *erase, struct uw_error *e)
     return true;
 }
 
-#define LEFT_WITH "the user password \"" UW_ATA_OWN_PASSWORD "\" (zero padded, level high)"
-
-/* What we have locked must be open again; where it cannot be, whoever reads the certificate must know how. */
+/* What we have locked must be open again. */
 static bool take_back(struct erase *erase, struct uw_error *e)
 {
     uint8_t block[UW_ATA_BLOCK_BYTES];
     struct uw_ata_command unlock = uw_ata_unlock(UW_ATA_USER, own_password, block);
     if (!look(erase, e))
         return false;
-    if (!erase->own || (erase->now.known && !erase->now.security_enabled))
+    if (erase->now.known && !erase->now.security_enabled)
         return true;
     if ((!erase->now.known || erase->now.security_locked) && !send(erase, &unlock, false, e))
         return false;
     struct uw_ata_command disable = uw_ata_disable_password(UW_ATA_USER, own_password, block);
-    if (!send(erase, &disable, false, e) || !look(erase, e))
-        return false;
-    if (!erase->now.known || erase->now.security_enabled) {
-        char before[sizeof erase->end->why];
-        memcpy(before, erase->end->why, sizeof before);
-        snprintf(erase->end->why, sizeof erase->end->why, "it has " LEFT_WITH " now; %.120s", before);
-    }
-    return true;
+    return send(erase, &disable, false, e) && look(erase, e);
 }
 
 static bool run_erase(struct erase *erase, struct uw_error *e)
 {
-    struct uw_method_end *end = erase->end;
-    bool ready = true;
-    if (!look(erase, e))
+    const struct uw_method_run *run = erase->run;
+    bool ready;
+    if (!set_password(erase, &ready, e))
         return false;
-    if (!erase->now.known || erase->now.security_frozen || erase->now.security_expired) {
-        snprintf(end->why, sizeof end->why, "its security is frozen, or it does not tell how that stands");
+    if (!ready || run->stopped(run->engine))
         return true;
-    }
-    /* With a password on it already it can only be ours, of an erase that broke off: one try. */
-    erase->own = erase->now.security_enabled;
-    if (!erase->now.security_enabled && !set_password(erase, &ready, e))
-        return false;
-    if (ready && !erase_unit(erase, e))
-        return false;
-    if (!look(erase, e))
-        return false;
-    /* A normal erase leaves zeros, of older drives zeros or ones; an enhanced one whatever the maker chose:
-     * some leave a short pattern, some take a key away. */
-    end->leaves = erase->enhanced ? UW_LEAVES_PATTERN : UW_LEAVES_CONSTANT;
-    end->unmapped = true;
-    end->accepted = erase->taken;
-    end->complete =
-        erase->taken && erase->now.known && !erase->now.security_enabled && !erase->now.security_locked;
-    if (erase->taken && !end->complete)
-        snprintf(end->why, sizeof end->why, "the drive still has its password after the erase");
-    return end->complete || take_back(erase, e);
+    return erase_unit(erase, e) && look(erase, e);
+}
+
+/* Whoever reads the certificate must know how a drive is opened that we could not open again. */
+static void tell_password(struct erase *erase)
+{
+    char before[sizeof erase->end->why];
+    if (!erase->own || (erase->now.known && !erase->now.security_enabled))
+        return;
+    memcpy(before, erase->end->why, sizeof before);
+    snprintf(erase->end->why, sizeof erase->end->why,
+             "it may have the user password \"" UW_ATA_OWN_PASSWORD
+             "\" (zero padded, level high) now; %.120s",
+             before);
 }
 
 bool uw_ata_security_run(const struct uw_method_run *run, bool enhanced, struct uw_method_end *end,
                          struct uw_error *e)
 {
     struct erase erase = {.run = run, .end = end, .enhanced = enhanced};
-    if (run_erase(&erase, e))
+    if (!look(&erase, e))
+        return false;
+    if (!erase.now.known || erase.now.security_frozen || erase.now.security_expired ||
+        erase.now.security_enabled) {
+        snprintf(end->why, sizeof end->why,
+                 "its security is frozen, it got a password since it was planned for, or it does not tell");
         return true;
-    if (erase.own) {
-        struct uw_error why = *e;
-        uw_fail(e, why.code, "it may have " LEFT_WITH " now; %.120s", why.text);
     }
-    return false;
+    bool done = run_erase(&erase, e);
+    /* A normal erase leaves zeros, of older drives zeros or ones; an enhanced one whatever the maker chose:
+     * some leave a short pattern, some take a key away. */
+    end->leaves = enhanced ? UW_LEAVES_PATTERN : UW_LEAVES_CONSTANT;
+    end->unmapped = true;
+    end->accepted = erase.taken;
+    end->complete =
+        done && erase.taken && erase.now.known && !erase.now.security_enabled && !erase.now.security_locked;
+    if (end->complete)
+        return true;
+    if (done && erase.taken)
+        snprintf(end->why, sizeof end->why, "the drive still had its password after the erase");
+    done = done && take_back(&erase, e);
+    tell_password(&erase);
+    return done;
 }

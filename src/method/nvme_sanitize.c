@@ -230,6 +230,8 @@ bool uw_nvme_sanitize_run(const struct uw_method_run *run, enum uw_nvme_sanitize
     if (!uw_watch_wait(&watch, e))
         return false;
     tell_image(&sanitize, end);
+    /* Be it another operation than ours. */
+    end->continues = end->continues || (sanitize.now.known && sanitize.now.state == UW_NVME_SANITIZE_RUNNING);
     if (end->complete && too_fast(&sanitize, run->now_ms(run->engine) - watch.begun_ms)) {
         end->complete = false;
         snprintf(end->why, sizeof end->why, "it ended faster than any drive can write");

@@ -11,12 +11,23 @@ enum {
     /* A progress that does not move. A large disk makes a step (1/65536) in a few seconds; drives that stand
      * at 1 % for hours are known, and never end. */
     STANDS_MS = 3600000,
+    UNTOLD_MS = 172800000, /* of a drive that tells of no progress at all */
     UNREADABLE_TIMES = 5
 };
 
 static bool end_with(struct uw_watch *watch, const char *why)
 {
     snprintf(watch->end->why, sizeof watch->end->why, "%s", why);
+    return false;
+}
+
+static bool stands(struct uw_watch *watch)
+{
+    watch->end->stalled = true;
+    snprintf(watch->end->why, sizeof watch->end->why,
+             "its progress stands at %u of 65536; switch its power off and on, and run again: it goes on by "
+             "itself",
+             watch->best_progress);
     return false;
 }
 
@@ -28,15 +39,12 @@ static bool go_on_running(struct uw_watch *watch, const struct uw_watch_look *se
         watch->best_progress = told ? seen->progress : 0;
         watch->moved_ms = now_ms;
     }
+    if (!told && watch->best_progress == 0)
+        return now_ms - watch->begun_ms < UNTOLD_MS || stands(watch);
     uint64_t patience_ms = watch->estimate_s * 1000 > STANDS_MS ? watch->estimate_s * 1000 : STANDS_MS;
     if (now_ms - watch->moved_ms < patience_ms)
         return true;
-    watch->end->stalled = true;
-    snprintf(watch->end->why, sizeof watch->end->why,
-             "its progress stands at %u of 65536; switch its power off and on, and run again: it "
-             "goes on by itself",
-             watch->best_progress);
-    return false;
+    return stands(watch);
 }
 
 /* Whether to go on looking. */

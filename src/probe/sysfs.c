@@ -146,6 +146,11 @@ bool uw_read_number(const char *dir, const char *name, uint64_t *value)
     if (n < 0)
         return false;
     data[n] = '\0';
+    /* One that fills the buffer may go on behind it. */
+    if ((size_t)n == sizeof data - 1) {
+        errno = ERANGE;
+        return false;
+    }
     if (!isdigit((unsigned char)data[0])) {
         errno = EINVAL;
         return false;
@@ -164,7 +169,10 @@ bool uw_read_number(const char *dir, const char *name, uint64_t *value)
 bool uw_parse_devnum(const char *text, dev_t *devnum)
 {
     unsigned major_number, minor_number;
-    if (sscanf(text, "%8u:%8u", &major_number, &minor_number) != 2)
+    size_t digits = strspn(text, "0123456789");
+    /* scanf would pass over white space. */
+    if (digits == 0 || text[digits] != ':' || !isdigit((unsigned char)text[digits + 1]) ||
+        sscanf(text, "%8u:%8u", &major_number, &minor_number) != 2)
         return false;
     *devnum = makedev(major_number, minor_number);
     return true;

@@ -101,14 +101,13 @@ static uint32_t block_bytes_of(const uint8_t *data)
     return size >= LEAST && size <= MOST ? (uint32_t)(2 * size) : 0;
 }
 
-/* Words 89 and 90 count two minutes each: in bits 14:0 where bit 15 is set, else in bits 7:0. */
+/* Words 89 and 90 count two minutes each: in bits 14:0 where bit 15 is set, else in bits 7:0. None of them is
+ * UW_ATA_NOT_TOLD. */
 static uint16_t minutes_of(uint16_t value)
 {
     bool is_long = bit(value, 15);
     unsigned most = is_long ? 0x7fff : 0xff;
     unsigned count = value & most;
-    if (count == 0)
-        return UW_ATA_NOT_TOLD;
     return count == most ? UW_ATA_BEYOND : (uint16_t)(2 * count);
 }
 

@@ -94,7 +94,16 @@ static bool is_another(const struct model_block *block)
     return false;
 }
 
-/* No command that erases reached the controller, whoever sent it. */
+/* Whether it reaches that namespace: a Format may be of another one. */
+static bool reaches(const struct model_drive *drive, const struct model_nvme_seen *seen)
+{
+    bool all = (drive->nvme->config.fna & (UW_NVME_FNA_FORMAT_ALL | UW_NVME_FNA_ERASE_ALL)) != 0;
+    return seen->opcode == UW_NVME_SANITIZE ||
+           (seen->opcode == UW_NVME_FORMAT &&
+            (all || seen->nsid == UINT32_MAX || seen->nsid == drive->nvme->spaces[drive->place].medium.nsid));
+}
+
+/* No command that erases it reached the controller, whoever sent it. */
 static void check_no_erase(const struct flow *flow, size_t job)
 {
     const struct model_nvme *nvme = flow->machine.drives[job].nvme;
@@ -109,7 +118,7 @@ static void check_no_erase(const struct flow *flow, size_t job)
     if (nvme == NULL)
         return;
     for (size_t i = flow->machine.drives[job].seen_before; i < nvme->seen_count; i++)
-        if (nvme->seen[i].opcode == UW_NVME_SANITIZE || nvme->seen[i].opcode == UW_NVME_FORMAT)
+        if (reaches(&flow->machine.drives[job], &nvme->seen[i]))
             fail_msg("%s was not to be touched and was sent %02x", flow->devices[job], nvme->seen[i].opcode);
 }
 

@@ -54,7 +54,8 @@ static void check_words(const char *statement)
     for (size_t i = 0; i < sizeof never / sizeof *never; i++)
         assert_null(strstr(statement, never[i]));
     assert_non_null(strstr(statement, "reported successful completion"));
-    assert_true(strstr(statement, "on the maker's assurance") != NULL || strstr(statement, "were not reached") != NULL);
+    assert_true(strstr(statement, "on the maker's assurance") != NULL ||
+                strstr(statement, "were not reached") != NULL);
 }
 
 static void check_step(const json_t *step)

@@ -96,6 +96,7 @@ static void remember_the_past(struct model_ata *ata)
         ata_erase_run(ata, &ata->sanitize, config->former.elapsed_ms);
     }
     start(ata);
+    ata_sanitize_remember(ata);
     if (config->unlocked)
         ata->locked = false;
 }

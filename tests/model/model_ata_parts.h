@@ -52,6 +52,7 @@ uint16_t ata_security_word(const struct model_ata *ata); /* word 128 */
 /* model_ata_sanitize.c: B4h. */
 void ata_sanitize(struct model_ata *ata, struct ata_task *task);
 void ata_sanitize_power_on(struct model_ata *ata);
+void ata_sanitize_remember(struct model_ata *ata); /* the status that a stale one is */
 void ata_sanitize_end(struct model_ata *ata, bool failed);
 bool ata_is_sanitizing(const struct model_ata *ata); /* and admits it */
 uint16_t ata_sanitize_progress(const struct model_ata *ata);

@@ -49,6 +49,13 @@ static uint16_t count_of(const struct model_ata *ata)
                       (ata->state == MODEL_ATA_SD1 ? FROZEN : 0) | (ata->antifreeze ? ANTIFROZEN : 0));
 }
 
+void ata_sanitize_remember(struct model_ata *ata)
+{
+    ata->old_count = count_of(ata);
+    ata->old_progress = ata_sanitize_progress(ata);
+    ata->old_failed = ata->state == MODEL_ATA_SD3;
+}
+
 /* What the standard has all functions answer with. */
 static void tell(const struct model_ata *ata, struct ata_task *task)
 {
@@ -132,10 +139,8 @@ static void begin(struct model_ata *ata, struct ata_task *task)
         tell(ata, task);
         return;
     }
-    if (status_lie(ata, MODEL_ATA_STALE_STATUS) == NULL) {
-        ata->old_count = count_of(ata), ata->old_progress = ATA_AT_REST;
-        ata->old_failed = ata->state == MODEL_ATA_SD3;
-    }
+    if (status_lie(ata, MODEL_ATA_STALE_STATUS) == NULL)
+        ata_sanitize_remember(ata);
     ata->state = MODEL_ATA_SD2;
     ata->succeeded = false;
     ata->failure_mode = (task->count & FAILURE_MODE) != 0;

@@ -145,6 +145,9 @@ static bool serial_is_unique(const struct model_drive *drive)
         const struct model_drive *other = &drive->machine->drives[i];
         if (other != drive && other->nvme != NULL && other->nvme == drive->nvme)
             return false;
+        if (other != drive && other->ata != NULL && drive->ata != NULL &&
+            strcmp(model_ata_names(other->ata).serial, model_ata_names(drive->ata).serial) == 0)
+            return false;
         if (other != drive && other->facts.serial != NULL && drive->facts.serial != NULL &&
             strcmp(other->facts.serial, drive->facts.serial) == 0)
             return false;

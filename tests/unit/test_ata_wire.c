@@ -418,6 +418,7 @@ static const struct {
     {2, 0x0000, 0xffff, 9, 8, 7, 7},
     {2, 0x0008, 0x4400, 0, 8, 7, 8}, /* a size of nothing */
     {2, 0x0008, 0x4400, 0, 0, 7, 7},
+    {2, 0x0008, 0x4400, 1, 8, 7, 1},
     {2, 0x0008, 0x4400, 1ULL << 48, 8, 7, 1ULL << 48},
     {2, 0x0008, 0x4400, (1ULL << 48) + 1, 8, 7, 8}, /* more than can be addressed */
     {2, 0x0000, 0x4400, 9, (1ULL << 48) + 1, 7, 7},
@@ -442,6 +443,7 @@ static void reads_sizes(void **state)
         put_words(230, 4, sizes[i].longest);
         put_words(100, 4, sizes[i].large);
         put_words(60, 2, sizes[i].small);
+        put_word(62, 0x0007); /* a neighbour */
         assert_true(uw_ata_decode_identify(block, sizeof block, &got));
         assert_false(got.has_checksum);
         if (got.sectors != sizes[i].sectors)
@@ -469,6 +471,7 @@ static void reads_block_sizes(void **state)
         start();
         put_word(106, block_sizes[i].word_106);
         put_words(117, 2, block_sizes[i].words);
+        put_word(119, 0x4000); /* a neighbour */
         assert_true(uw_ata_decode_identify(block, sizeof block, &got));
         if (got.logical_block_bytes != block_sizes[i].bytes)
             fail_msg("row %zu: %u", i, got.logical_block_bytes);
@@ -495,6 +498,8 @@ static void reads_rotation_and_wwn(void **state)
     assert_int_equal(decode_words(silent, 2).wwn, 0);
     assert_int_equal(decode_words(unmarked, 2).wwn, 0);
     assert_int_equal(decode_words(ones, 3).wwn, 0);
+    static const struct setting headless[] = {{87, 0x4100}, {109, 0x2345}, {111, 0xabcd}};
+    assert_int_equal(decode_words(headless, 3).wwn, 0);
 }
 
 static void reads_strings(void **state)
@@ -549,6 +554,9 @@ static void checks_sums(void **state)
         assert_memory_equal(&got, &none, sizeof got);
     }
     block[0] = 0;
+    assert_true(uw_ata_decode_identify(block, sizeof block, &got));
+    memset(block, 0, sizeof block);
+    block[511] = 1;
     assert_true(uw_ata_decode_identify(block, sizeof block, &got));
 }
 

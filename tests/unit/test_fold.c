@@ -265,6 +265,37 @@ static void an_unwritten_block_stands_once(void **state)
     uw_fold_clear(&fold);
 }
 
+/* Two steps were planned: 'g' one that ends well, 'b' one that does not, 'o' one that never ends. */
+static void all_planned_steps_must_end_well(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *steps;
+        bool sanitized;
+    } table[] = {{"gg", true},  {"g", false},  {"", false},   {"bg", false},
+                 {"gb", false}, {"go", false}, {"ggo", false}};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct uw_fold fold;
+        begin(&fold);
+        feed(&fold, UW_EVENT_PLAN_MADE,
+             "{\"basis\":\"device-erase\",\"limitations\":[],\"reservations\":[],\"steps\":[{},{}]}");
+        for (int event = 0; event < 5; event++)
+            feed(&fold, GOOD[event].kind, GOOD[event].data);
+        for (const char *step = table[i].steps; *step != '\0'; step++) {
+            feed(&fold, UW_EVENT_STEP_STARTED, STEP);
+            if (*step != 'o')
+                feed(&fold, UW_EVENT_STEP_ENDED,
+                     *step == 'g' ? STEP_END
+                                  : "{\"accepted\":true,\"complete\":false,\"flushed\":true,\"error\":null}");
+        }
+        for (int event = 9; event < GOOD_STEPS; event++)
+            feed(&fold, GOOD[event].kind, GOOD[event].data);
+        if ((verdict_of(&fold) == UW_VERDICT_SANITIZED) != table[i].sanitized)
+            fail_msg("steps %s", table[i].steps);
+        uw_fold_clear(&fold);
+    }
+}
+
 /* What is said of an erase inside the drive: which, and how far it went. */
 static void statements(void **state)
 {
@@ -323,6 +354,7 @@ int main(void)
         cmocka_unit_test(certificate_of_a_good_stream),
         cmocka_unit_test(a_failed_certificate_claims_nothing),
         cmocka_unit_test(an_unwritten_block_stands_once),
+        cmocka_unit_test(all_planned_steps_must_end_well),
         cmocka_unit_test(statements),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -669,6 +669,7 @@ static void unfit_namespaces(void **state)
     plan(&d, &PURGE, &p);
     assert_false(p.refusal.refused);
     assert_true(p.method->internal);
+    assert_int_equal(p.unmarked, UW_UNMARKED_FORMAT);
     assert_string_equal(p.rejected[p.rejected_count - 1].method->id, "overwrite");
     assert_non_null(strstr(p.rejected[p.rejected_count - 1].why, "broke off"));
     d.nvme.ns.format_progress = 0x80; /* nothing remains */

@@ -183,6 +183,7 @@ static const struct {
     /* A block descriptor that nobody asked for. */
     {"00 1a 11 90 01 ff 00 08 88 77 66 55 44 33 22 11 " PAGE, true, false,
      "00 00 11 00 00 ff 00 00 0a 0a f6 13 14 15 16 17 18 19 1a 1b"},
+    {"01 12 11 90 00 00 01 00 ..99 ..99 ..58 " PAGE, true, false, SELECTED("f6")},
     {"00 1a 11 90 00 00 00 07 88 77 66 55 44 33 22 11 " PAGE, true, false, NULL},
     {"00 1a 11 90 00 00 ff ff 88 77 66 55 44 33 22 11 " PAGE, true, false, NULL},
     {"00 19 11 90 00 00 00 08 88 77 66 55 44 33 22 11 " PAGE, true, false, NULL},
@@ -206,7 +207,7 @@ static void sets_d_sense(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(pages); i++) {
-        uint8_t answer[64], want[64];
+        uint8_t answer[512], want[512];
         bool was = true;
         size_t count = bytes_of(pages[i].answer, answer, sizeof answer);
         size_t wanted = pages[i].selected != NULL ? bytes_of(pages[i].selected, want, sizeof want) : 0;

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The power fails at each command of an erase inside an NVMe drive, or the operator ends the waiting: what
+ * the first run leaves is true, and the next one brings it to a proven end. */
+#include "flow.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/run.h"
+
+enum { COMMANDS = 200, PATH_BYTES = FLOW_FOLDER_BYTES * 4, LINES_BYTES = 1 << 20 };
+/* Sanitizers are slow: every fourth moment there. */
+#ifdef __SANITIZE_ADDRESS__
+enum { EACH = 4 };
+#else
+enum { EACH = 1 };
+#endif
+#define SMALL .media = {{.block.bytes = 128 * 1024}}
+
+static const struct nvme_row methods[] = {
+    {"nvme-sanitize-block", .config = {.sanicap = UW_NVME_SANICAP_BLOCK, .dlfeat = 1, SMALL}},
+    {"nvme-sanitize-crypto", .config = {.sanicap = UW_NVME_SANICAP_CRYPTO, .dlfeat = 1, SMALL}},
+    {"nvme-sanitize-overwrite", .config = {.sanicap = UW_NVME_SANICAP_OVERWRITE, .dlfeat = 1, SMALL}},
+    {"nvme-format-crypto",
+     .config = {.oacs = UW_NVME_OACS_FORMAT, .fna = UW_NVME_FNA_CRYPTO, .dlfeat = 1, SMALL}},
+    {"nvme-format-user-data", .config = {.oacs = UW_NVME_OACS_FORMAT, .dlfeat = 1, SMALL}},
+    /* Where the host could not tell the end of an erase from the state before it. */
+    {"nvme-sanitize-block",
+     .config = {.sanicap = UW_NVME_SANICAP_BLOCK, .former = {1, 0x202, .global_erased = true}, SMALL}},
+    /* All namespaces at once, and one after the other. */
+    {"nvme-sanitize-crypto",
+     .config = {.sanicap = UW_NVME_SANICAP_CRYPTO,
+                .media = {{.block.bytes = 65536}, {.present = true, .block.bytes = 65536}}}},
+    {"nvme-format-user-data",
+     .config = {.oacs = UW_NVME_OACS_FORMAT,
+                .media = {{.block.bytes = 65536}, {.present = true, .block.bytes = 65536}}}},
+};
+enum { METHODS = sizeof methods / sizeof *methods };
+
+static bool is_sanitized(const char *verdict)
+{
+    return strncmp(verdict, "sanitized", 9) == 0;
+}
+
+static bool is_consequence(const char *line)
+{
+    return strstr(line, "\"event\":\"failed\"") != NULL ||
+           strstr(line, "\"event\":\"verify-ended\"") != NULL ||
+           strstr(line, "\"event\":\"job-ended\"") != NULL ||
+           (strstr(line, "\"event\":\"canaries-planted\"") != NULL &&
+            strstr(line, "\"failed\":[]") == NULL) ||
+           (strstr(line, "\"event\":\"step-ended\"") != NULL && strstr(line, "\"complete\":false") != NULL) ||
+           strstr(line, "\"event\":\"refused\"") != NULL;
+}
+
+/* The host lost its power as well: its journal ends before whatever it saw come of that, and no certificate
+ * was made. Returns how many plans it still tells of. */
+static size_t lose_the_end(const struct flow *flow)
+{
+    static char text[LINES_BYTES];
+    char path[PATH_BYTES];
+    snprintf(path, sizeof path, "%s/journal/%s.jsonl", flow->state, flow->run_id);
+    FILE *journal = fopen(path, "r");
+    assert_non_null(journal);
+    size_t bytes = fread(text, 1, sizeof text - 1, journal), kept = 0;
+    fclose(journal);
+    size_t plans = 0;
+    text[bytes] = '\0';
+    for (char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        *end = '\0';
+        if (is_consequence(line))
+            break;
+        plans += strstr(line, "\"event\":\"plan-made\"") != NULL;
+        kept = (size_t)(end - text) + 1;
+    }
+    assert_int_equal(truncate(path, (off_t)kept), 0);
+    for (size_t job = 0; job < flow->machine.count; job++)
+        unlink(flow_text(flow_event(flow, job, "certificate-stored"), "path"));
+    return plans;
+}
+
+/* What was signed for the run that broke off. */
+static size_t check_recovered(struct flow *flow, const char *run_id)
+{
+    char path[PATH_BYTES], own[sizeof flow->run_id];
+    size_t found = 0;
+    const struct dirent *entry;
+    DIR *folder = opendir(flow->certificates);
+    assert_non_null(folder);
+    snprintf(own, sizeof own, "%s", flow->run_id);
+    while ((entry = readdir(folder)) != NULL) {
+        snprintf(path, sizeof path, "%s/%s", flow->certificates, entry->d_name);
+        json_t *document =
+            strstr(entry->d_name, ".certificate.") != NULL ? json_load_file(path, 0, NULL) : NULL;
+        bool broken = strcmp(flow_text(json_object_get(document, "certificate"), "run"), run_id) == 0;
+        json_decref(document);
+        if (!broken)
+            continue;
+        snprintf(flow->run_id, sizeof flow->run_id, "%s", run_id);
+        json_t *body = flow_read_signed(flow, path, "certificate");
+        snprintf(flow->run_id, sizeof flow->run_id, "%s", own);
+        assert_false(is_sanitized(flow_text(body, "verdict")));
+        json_decref(body);
+        found++;
+    }
+    closedir(folder);
+    return found;
+}
+
+static void put_again(struct flow *flow, struct model_nvme *nvme)
+{
+    for (size_t i = 0; i < flow->machine.count; i++) {
+        struct model_facts facts = flow->machine.drives[i].facts;
+        uint32_t nsid = nvme->spaces[flow->machine.drives[i].place].medium.nsid;
+        model_block_cut_power(nvme->spaces[flow->machine.drives[i].place].block);
+        flow_put_nvme(flow, i, &facts, nvme, nsid, i + 1);
+    }
+}
+
+static void check_usable(struct model_nvme *nvme)
+{
+    uint8_t data[512] = {1}, back[512] = {0};
+    for (size_t place = 0; place < nvme->count; place++) {
+        assert_int_equal(model_nvme_move(nvme, place, model_nvme_now(nvme), true, 512, 512, data), 512);
+        assert_int_equal(model_nvme_move(nvme, place, model_nvme_now(nvme), false, 512, 512, back), 512);
+        assert_memory_equal(data, back, sizeof data);
+    }
+}
+
+static void ask(struct flow *flow, const struct nvme_row *row)
+{
+    flow_open_nvme(flow, row);
+    flow->request.level = strncmp(row->name, "nvme-sanitize", 13) == 0 ? "purge" : "clear";
+}
+
+/* Of the second run; the way there is the first one's. */
+static void check_end(struct flow *flow, const char *method)
+{
+    flow_check(flow);
+    for (size_t job = 0; job < flow->machine.count; job++) {
+        const char *error = flow_text(json_object_get(flow_step(flow, job), "completion"), "error");
+        if (!is_sanitized(flow_verdict(flow, job)))
+            fail_msg("the second run ends %s: %s %s", flow_verdict(flow, job),
+                     flow_text(json_object_get(flow->certificate[job], "claim"), "statement"), error);
+        assert_string_equal(flow_text(flow_step(flow, job), "method"), method);
+    }
+    assert_int_equal(flow->exit_code, 0);
+    check_usable(flow->owned[0]);
+}
+
+struct cut {
+    char name[96];
+    const struct nvme_row *row;
+    unsigned command;
+    enum model_nvme_cut_moment moment;
+    uint64_t ms;
+    bool host; /* loses its power too */
+};
+
+static void one_cut(const struct cut *cut, size_t *certified)
+{
+    static struct flow flow;
+    char run_id[sizeof flow.run_id];
+    size_t recovered = 0;
+    ask(&flow, cut->row);
+    struct model_nvme *nvme = flow.owned[0];
+    model_nvme_set_cut(nvme, (struct model_nvme_cut){cut->command, cut->moment, cut->ms, 0});
+    flow_run(&flow);
+    bool started = flow.started;
+    assert_false(model_nvme_is_powered(nvme));
+    if (started) {
+        flow_check(&flow);
+        for (size_t job = 0; job < flow.machine.count; job++)
+            *certified += is_sanitized(flow_verdict(&flow, job));
+        assert_int_not_equal(flow.exit_code, 2);
+    }
+    snprintf(run_id, sizeof run_id, "%s", flow.run_id);
+    if (started && cut->host)
+        recovered = lose_the_end(&flow);
+    model_nvme_power_on(nvme);
+    flow_again(&flow);
+    put_again(&flow, nvme);
+    flow_run(&flow);
+    check_end(&flow, cut->row->name);
+    if (started && cut->host)
+        assert_int_equal(check_recovered(&flow, run_id), recovered);
+    flow_close(&flow);
+}
+
+/* How many commands, transfers and flushes a run takes that nothing happens to. */
+static unsigned count_commands(const struct nvme_row *row)
+{
+    static struct flow flow;
+    ask(&flow, row);
+    flow_run(&flow);
+    check_end(&flow, row->name);
+    unsigned commands = (unsigned)flow.owned[0]->commands;
+    flow_close(&flow);
+    return commands;
+}
+
+static void every_command(void **state)
+{
+    const struct nvme_row *row = *state;
+    unsigned commands = count_commands(row) - 4 * (unsigned)(row->config.media[1].present ? 2 : 1);
+    size_t certified = 0;
+    assert_in_range(commands, 10, COMMANDS);
+    for (unsigned i = 0; i < commands * 3; i += EACH) {
+        struct cut cut = {.row = row, .command = i / 3 + 1, .moment = MODEL_NVME_CUT_BEFORE + i % 3};
+        cut.host = i % 2 != 0;
+        snprintf(cut.name, sizeof cut.name, "%s, command %u, moment %d", row->name, cut.command, cut.moment);
+        print_message("%s%s\n", cut.name, cut.host ? ", host too" : "");
+        one_cut(&cut, &certified);
+    }
+    /* A drive that lost its power is certified only where nothing but its health was still to be asked. */
+    print_message("%s: %zu of %u certified by the first run\n", row->name, certified, commands * 3);
+}
+
+static void stop_when_running(struct flow *flow, const struct uw_event *event)
+{
+    if (event->kind == UW_EVENT_DRIVE_STATE && strcmp(flow_text(event->data, "state"), "running") == 0)
+        uw_run_stop(flow->run);
+}
+
+/* The drive goes on; the next run waits for it and sends nothing. */
+static void signal_in_the_middle(void **state)
+{
+    struct nvme_row row = *(const struct nvme_row *)*state;
+    static struct flow flow;
+    row.config.block_ms = row.config.crypto_ms = row.config.pass_ms = 86400000;
+    ask(&flow, &row);
+    struct model_nvme *nvme = flow.owned[0];
+    flow.heard = stop_when_running;
+    flow_run(&flow);
+    flow_check(&flow);
+    for (size_t job = 0; job < flow.machine.count; job++) {
+        assert_string_equal(flow_verdict(&flow, job), "aborted");
+        const json_t *exceptions = json_object_get(flow.certificate[job], "exceptions");
+        assert_int_equal(json_array_size(exceptions), 1);
+        assert_string_equal(flow_text(json_array_get(exceptions, 0), "code"), "continues_in_drive");
+    }
+    assert_int_equal(flow.exit_code, 5);
+    assert_int_equal(model_nvme_seen_count(nvme, UW_NVME_SANITIZE), 1);
+    flow_again(&flow);
+    put_again(&flow, nvme);
+    flow.heard = NULL;
+    flow_run(&flow);
+    check_end(&flow, row.name);
+    assert_int_equal(model_nvme_seen_count(nvme, UW_NVME_SANITIZE), 1);
+    for (size_t job = 0; job < flow.machine.count; job++) {
+        const json_t *exceptions = json_object_get(flow.certificate[job], "exceptions");
+        assert_string_equal(flow_verdict(&flow, job), "sanitized-with-exceptions");
+        assert_int_equal(json_array_size(exceptions), 1);
+        assert_string_equal(flow_text(json_array_get(exceptions, 0), "code"), "markers_not_possible");
+        assert_true(json_is_true(json_object_get(flow_step(&flow, job), "resumed")));
+    }
+    flow_close(&flow);
+}
+
+int main(int argc, char **argv)
+{
+    static struct CMUnitTest tests[METHODS * 2];
+    static char names[METHODS * 2][64];
+    size_t count = 0;
+    for (size_t i = 0; i < METHODS; i++) {
+        bool two = methods[i].config.media[1].present, again = methods[i].config.former.state != 0;
+        for (int signalled = 0; signalled < 2; signalled++) {
+            if (signalled && strncmp(methods[i].name, "nvme-sanitize", 13) != 0)
+                continue;
+            snprintf(names[count], sizeof names[count], "%s: %s%s%s", signalled ? "signal" : "power",
+                     methods[i].name, two ? ", two namespaces" : "", again ? ", sanitized before" : "");
+            tests[count] = (struct CMUnitTest){.name = names[count],
+                                               .test_func = signalled ? signal_in_the_middle : every_command,
+                                               .initial_state = (void *)&methods[i]};
+            count++;
+        }
+    }
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
+    return _cmocka_run_group_tests("nvme power", tests, count, NULL, flow_remove_all);
+}
