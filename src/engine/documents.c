@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "core/document.h"
+#include "core/drive_ata.h"
 #include "core/drive_nvme.h"
 #include "engine/run.h"
 #include "output/output.h"
@@ -54,14 +55,14 @@ void uw_job_announce(struct uw_job *job)
     char commitment[UW_SHA256_HEX];
     uw_seed_commitment(job->seed, commitment);
     uw_job_post(job, UW_EVENT_DRIVE_SELECTED,
-                json_pack("{s:o, s:s, s:I, s:s, s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:o}", "device",
+                json_pack("{s:o, s:s, s:I, s:s, s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "device",
                           uw_clean_json(drive->device), "id", drive->id, "bytes",
                           (json_int_t)(drive->bytes < 1ULL << 53 ? drive->bytes : 0), "certificate_id",
                           job->certificate_id, "intent_id", job->intent_id, "simulated",
                           job->run->machine->simulated, "seed_commitment", commitment, "medium",
                           uw_drive_medium_json(drive), "before", before_json(drive), "capabilities",
-                          uw_drive_capabilities_json(drive), "unattached_namespaces", unattached_json(drive),
-                          "unknown", unknown_json(drive)));
+                          uw_drive_capabilities_json(drive), "hidden", uw_ata_hidden_json(drive),
+                          "unattached_namespaces", unattached_json(drive), "unknown", unknown_json(drive)));
     if (!job->run->request->check)
         uw_job_post(job, UW_EVENT_PLAN_MADE, uw_plan_event(&job->plan));
 }

@@ -310,6 +310,13 @@ static void look_further(struct look *look)
     uw_sat_close(&look->sat, look->limit_ms);
 }
 
+/* A NOP aborts by design, and the host takes the link through its recovery for it: not under somebody's reads
+ * and writes. */
+static bool may_be_used(const struct uw_drive *drive)
+{
+    return drive->use_count > 0 || drive->boot_medium || uw_drive_unknown_reason(drive, "in_use") != NULL;
+}
+
 bool uw_ata_look(int fd, int limit_ms, struct uw_drive *drive)
 {
     struct look look = {.limit_ms = limit_ms, .drive = drive};
@@ -320,10 +327,12 @@ bool uw_ata_look(int fd, int limit_ms, struct uw_drive *drive)
     }
     look.sat.below = t;
     const char *reason = look_at_identity(&look);
-    if (reason == NULL)
-        look_further(&look);
-    else
+    if (reason != NULL)
         uw_ata_set_unknown(drive, reason);
+    else if (may_be_used(drive))
+        uw_ata_set_unknown(drive, "not_probed");
+    else
+        look_further(&look);
     t->ops->close(t);
     return !look.stalled;
 }

@@ -48,6 +48,9 @@ void uw_content_read(const char *path, struct uw_content *content)
     }
     struct stat st;
     bool fits = fstat(fd, &st) == 0 && (S_ISBLK(st.st_mode) || S_ISREG(st.st_mode));
+    /* What is read ahead would still be under way when the drive is asked other things. */
+    if (fits)
+        (void)posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
     blkid_probe probe = fits ? blkid_new_probe() : NULL;
     if (probe == NULL || !probe_marks(probe, fd, content))
         content->unknown = "read_error";

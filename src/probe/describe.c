@@ -110,16 +110,16 @@ bool uw_describe_further(const struct uw_snapshot *snapshot, size_t block, struc
         uw_drive_set_unknown(drive, "in_use", "read_error");
     /* A drive that does not answer a question lets whoever reads from it wait, and cannot be left by then. */
     const char *dir = snapshot->blocks.items[block].dir;
-    bool answers = true;
-    if (uw_is_namespace(drive))
-        answers = uw_nvme_probe(&snapshot->tree, dir, drive);
-    else if (uw_may_be_ata(drive))
-        answers = uw_ata_probe(&snapshot->tree, dir, drive);
-    if (drive->bytes == 0 || !answers) {
+    bool answers = !uw_is_namespace(drive) || uw_nvme_probe(&snapshot->tree, dir, drive);
+    bool read = drive->bytes != 0 && answers;
+    if (!read)
         uw_drive_set_unknown(drive, "content", answers ? "not_probed" : "read_error");
-        return uw_use_of_block(snapshot, block, drive);
-    }
-    return uw_content_of_block(snapshot, block, drive) && uw_use_of_block(snapshot, block, drive);
+    if ((read && !uw_content_of_block(snapshot, block, drive)) || !uw_use_of_block(snapshot, block, drive))
+        return false;
+    /* What an ATA drive is asked depends on whether somebody uses it. */
+    if (!uw_is_namespace(drive) && uw_may_be_ata(drive))
+        (void)uw_ata_probe(&snapshot->tree, dir, drive);
+    return true;
 }
 
 bool uw_is_listed(const struct uw_snapshot *snapshot, size_t index, const struct uw_drive *drive)
