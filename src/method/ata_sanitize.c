@@ -79,10 +79,13 @@ enum { LATE_MS = 5000 };
 
 /* ATA's status does not say which operation it tells of. A drive forgets the end of the one before when it
  * takes a new one: an end that was there before counts as ours only when the drive had the time to forget it,
- * and took our command for certain; what it was worth the markers show. */
+ * and took our command for certain; what it was worth the markers show. One that ran when the plan was made
+ * and is over by now may have been written over since. */
 static bool is_ours(const struct sanitize *sanitize, const struct uw_watch *watch)
 {
-    if (sanitize->run->attach || watch->seen_running || sanitize->before.state != UW_ATA_SANITIZE_DONE)
+    if (sanitize->run->attach || watch->seen_running)
+        return watch->seen_running;
+    if (sanitize->before.state != UW_ATA_SANITIZE_DONE)
         return true;
     uint64_t now_ms = sanitize->run->now_ms(sanitize->run->engine);
     return !sanitize->doubtful && !sanitize->run->unmarked && now_ms - watch->begun_ms >= LATE_MS;

@@ -164,8 +164,12 @@ const struct ata_row ata_rows[] = {
      .expect = {ATTACHED, .method = "ata-sanitize-overwrite", .rule = "A3"}},
     {"running-one-of-three", .config = {SANITIZES, SECURITY_ENHANCED, .former = {.running = MODEL_ATA_CRYPTO}},
      .expect = {ATTACHED, .method = "ata-sanitize-block", .profile = "tenth", UNTOLD_LIMITS}},
-    {"running-overwrite-of-three", .config = {SANITIZES, .former = {.running = MODEL_ATA_OVERWRITE, .elapsed_ms = 19999}},
+    {"running-overwrite-of-three", .config = {SANITIZES, .former = {.running = MODEL_ATA_OVERWRITE, .elapsed_ms = 10000}},
      .expect = {ATTACHED, .method = "ata-sanitize-block", .profile = "tenth", UNTOLD_LIMITS}},
+    /* Nobody watched its end, and somebody may have written since. */
+    {"running-and-over-before-it-was-watched",
+     .config = {OVERWRITE, .former = {.running = MODEL_ATA_OVERWRITE, .elapsed_ms = 19999}},
+     .expect = {FAILED, .method = "ata-sanitize-overwrite", .why = "no end of ours"}},
     {"running-disk", .config = {DISK, OVERWRITE, .former = {.running = MODEL_ATA_OVERWRITE}},
      .expect = {ATTACHED, .method = "ata-sanitize-overwrite", .rule = "H1"}},
     {"running-another-asked", .config = {SANITIZES, .former = {.running = MODEL_ATA_BLOCK}}, ASK("ata-sanitize-crypto"),
