@@ -70,19 +70,9 @@ struct uw_ata_command uw_ata_read_native_max(void)
     return without_data(UW_ATA_READ_NATIVE_MAX_EXT, 0, 0, 0);
 }
 
-struct uw_ata_command uw_ata_set_max(uint64_t last_lba, bool persistent)
-{
-    return without_data(UW_ATA_SET_MAX_EXT, 0, persistent ? 1 : 0, last_lba);
-}
-
 struct uw_ata_command uw_ata_get_accessible_max(void)
 {
     return without_data(UW_ATA_ACCESSIBLE_MAX, 0x0000, 0, 0);
-}
-
-struct uw_ata_command uw_ata_set_accessible_max(uint64_t last_lba)
-{
-    return without_data(UW_ATA_ACCESSIBLE_MAX, 0x0001, 0, last_lba);
 }
 
 /* ---- SANITIZE */
@@ -116,11 +106,6 @@ struct uw_ata_command uw_ata_sanitize_block(void)
 struct uw_ata_command uw_ata_sanitize_overwrite(uint32_t pattern, bool definitive)
 {
     return sanitize(0x0014, definitive ? 1U | 1U << 6 : 1U, 0x4f57ULL << 32 | pattern);
-}
-
-struct uw_ata_command uw_ata_sanitize_antifreeze(void)
-{
-    return sanitize(0x0040, 0, 0x416e7469); /* "Anti" */
 }
 
 /* ---- Security */

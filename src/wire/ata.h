@@ -12,7 +12,6 @@ enum uw_ata_opcode {
     UW_ATA_NOP = 0x00,
     UW_ATA_READ_NATIVE_MAX_EXT = 0x27,
     UW_ATA_READ_LOG_EXT = 0x2f,
-    UW_ATA_SET_MAX_EXT = 0x37,
     UW_ATA_ACCESSIBLE_MAX = 0x78,
     UW_ATA_DCO = 0xb1,
     UW_ATA_SANITIZE = 0xb4,
@@ -81,11 +80,8 @@ struct uw_ata_command uw_ata_sanitize_block(void);
 struct uw_ata_command uw_ata_sanitize_crypto(void);
 /* One pass, not inverted; `definitive`: the pattern stands there at the end (only where supported). */
 struct uw_ata_command uw_ata_sanitize_overwrite(uint32_t pattern, bool definitive);
-struct uw_ata_command uw_ata_sanitize_antifreeze(void);
 struct uw_ata_command uw_ata_read_native_max(void);
-struct uw_ata_command uw_ata_set_max(uint64_t last_lba, bool persistent);
 struct uw_ata_command uw_ata_get_accessible_max(void);
-struct uw_ata_command uw_ata_set_accessible_max(uint64_t last_lba);
 struct uw_ata_command uw_ata_dco_identify(void *block);
 
 enum uw_ata_identifier { UW_ATA_USER = 0, UW_ATA_MASTER = 1 };

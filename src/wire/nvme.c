@@ -104,16 +104,6 @@ enum uw_nvme_sanitize_action uw_nvme_sanitize_action_of(uint32_t cdw10)
     return (enum uw_nvme_sanitize_action)(cdw10 & 7);
 }
 
-/* Dwords 12 and 13 where they say something. */
-void uw_nvme_command_text(const struct uw_nvme_command *command, char *text)
-{
-    int used = snprintf(text, UW_NVME_COMMAND_TEXT, "%02x nsid=%08x cdw10=%08x cdw11=%08x", command->opcode,
-                        command->nsid, command->cdw10, command->cdw11);
-    if (command->cdw12 != 0 || command->cdw13 != 0)
-        snprintf(text + used, UW_NVME_COMMAND_TEXT - (size_t)used, " cdw12=%08x cdw13=%08x", command->cdw12,
-                 command->cdw13);
-}
-
 /* What commands of this kind meet; the rest goes by its type. */
 static const struct {
     int status;

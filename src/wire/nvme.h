@@ -90,11 +90,6 @@ bool uw_nvme_decode_list(const uint8_t *page, size_t bytes, struct uw_nvme_list 
 bool uw_nvme_decode_sanitize(const uint8_t *log, size_t bytes, struct uw_nvme_sanitize_log *sanitize);
 bool uw_nvme_decode_health(const uint8_t *log, size_t bytes, struct uw_nvme_health *health);
 
-/* The command as evidence: opcode, nsid and dwords in hex, e.g. "84 nsid=00000000 cdw10=00000202
- * cdw11=00000000"; UW_NVME_COMMAND_TEXT bytes at most. */
-enum { UW_NVME_COMMAND_TEXT = 96 };
-void uw_nvme_command_text(const struct uw_nvme_command *command, char *text);
-
 /* The command as the drive's submission queue entry (figure "Common Command Format"), 64 bytes in hex,
  * without the host's addresses and command identifier. */
 enum { UW_NVME_COMMAND_HEX = 129 };

@@ -3,15 +3,7 @@
 
 #include <string.h>
 
-enum {
-    TEST_UNIT_READY = 0x00,
-    REQUEST_SENSE = 0x03,
-    INQUIRY = 0x12,
-    MODE_SELECT_10 = 0x55,
-    MODE_SENSE_10 = 0x5a,
-    SERVICE_ACTION_IN_16 = 0x9e,
-    READ_CAPACITY_16 = 0x10
-};
+enum { MODE_SELECT_10 = 0x55, MODE_SENSE_10 = 0x5a };
 enum { TIMEOUT_MS = 30000 };
 
 static uint16_t get16(const uint8_t *at)
@@ -99,34 +91,6 @@ static struct uw_scsi_command reads(uint8_t opcode, uint8_t cdb_bytes, void *dat
                                     .data = data,
                                     .data_bytes = bytes,
                                     .timeout_ms = TIMEOUT_MS};
-}
-
-struct uw_scsi_command uw_scsi_test_unit_ready(void)
-{
-    return (struct uw_scsi_command){.cdb = {TEST_UNIT_READY}, .cdb_bytes = 6, .timeout_ms = TIMEOUT_MS};
-}
-
-/* Fixed format, which every device knows. */
-struct uw_scsi_command uw_scsi_request_sense(void *data, uint8_t bytes)
-{
-    struct uw_scsi_command command = reads(REQUEST_SENSE, 6, data, bytes);
-    command.cdb[4] = bytes;
-    return command;
-}
-
-struct uw_scsi_command uw_scsi_inquiry(void *data, uint16_t bytes)
-{
-    struct uw_scsi_command command = reads(INQUIRY, 6, data, bytes);
-    put_big(command.cdb + 3, 2, bytes);
-    return command;
-}
-
-struct uw_scsi_command uw_scsi_read_capacity_16(void *data, uint32_t bytes)
-{
-    struct uw_scsi_command command = reads(SERVICE_ACTION_IN_16, 16, data, bytes);
-    command.cdb[1] = READ_CAPACITY_16;
-    put_big(command.cdb + 10, 4, bytes);
-    return command;
 }
 
 /* ---- The control mode page, SPC-5 7.5.10 */

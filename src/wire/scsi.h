@@ -33,10 +33,6 @@ struct uw_scsi_sense {
 /* Any bytes; not known where they are too few or of no format. */
 bool uw_scsi_decode_sense(const uint8_t *sense, size_t bytes, struct uw_scsi_sense *decoded);
 
-struct uw_scsi_command uw_scsi_test_unit_ready(void);
-struct uw_scsi_command uw_scsi_request_sense(void *data, uint8_t bytes);
-struct uw_scsi_command uw_scsi_inquiry(void *data, uint16_t bytes);
-struct uw_scsi_command uw_scsi_read_capacity_16(void *data, uint32_t bytes);
 /* The control mode page (0Ah), current values, MODE SENSE(10) without block descriptors. */
 struct uw_scsi_command uw_scsi_sense_control_page(void *data, uint16_t bytes);
 /* Turns an answer of it into the parameter list of a MODE SELECT(10), PF=1, SP=0, with D_SENSE set or not:

@@ -88,17 +88,7 @@ static void sanitizes(void **state)
     check_bare(uw_ata_sanitize_overwrite(0, false), "001400014f570000000040b4", true, false, 120000);
     check_bare(uw_ata_sanitize_overwrite(0xdeadbeef, false), "001400014f57deadbeef40b4", true, false, 120000);
     check_bare(uw_ata_sanitize_overwrite(0xffffffff, true), "001400414f57ffffffff40b4", true, false, 120000);
-    check_bare(uw_ata_sanitize_antifreeze(), "004000000000416e746940b4", true, false, 120000);
     assert_int_equal(uw_ata_sanitize_crypto().lba, 0x43727970); /* "Cryp" */
-}
-
-static void areas(void **state)
-{
-    (void)state;
-    check_bare(uw_ata_set_max(0x123456789abc, false), "00000000123456789abc4037", true, true, 30000);
-    check_bare(uw_ata_set_max(0x123456789abc, true), "00000001123456789abc4037", true, true, 30000);
-    check_bare(uw_ata_set_max(UINT64_MAX, false), "00000000ffffffffffff4037", true, true, 30000);
-    check_bare(uw_ata_set_accessible_max(0xfedcba987654), "00010000fedcba9876544078", true, true, 30000);
 }
 
 /* Word 0, the password, and nothing else in the block. */
@@ -820,7 +810,6 @@ int main(void)
         cmocka_unit_test(reads),
         cmocka_unit_test(bare_commands),
         cmocka_unit_test(sanitizes),
-        cmocka_unit_test(areas),
         cmocka_unit_test(passwords),
         cmocka_unit_test(erase_timeouts),
         cmocka_unit_test(reads_flags),

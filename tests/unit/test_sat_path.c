@@ -337,7 +337,7 @@ static void what_count_matters_to_is_refused(void **state)
         struct uw_sat sat = {.below = below, .path = paths[i]};
         const struct uw_ata_command rows[] = {uw_ata_sanitize_overwrite(0, false),
                                               uw_ata_sanitize_overwrite(0, true),
-                                              uw_ata_sanitize_status(true), uw_ata_set_max(1, true)};
+                                              uw_ata_sanitize_status(true)};
         for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
             struct uw_ata_command command = rows[k];
             struct uw_error e = {0};

@@ -65,12 +65,6 @@ static void check_command(struct uw_scsi_command c, const char *hex, enum uw_scs
 static void commands(void **state)
 {
     (void)state;
-    check_command(uw_scsi_test_unit_ready(), "00 ..05", UW_SCSI_NO_DATA, 0);
-    check_command(uw_scsi_request_sense(data, 252), "03 00 00 00 fc 00", UW_SCSI_DATA_IN, 252);
-    check_command(uw_scsi_inquiry(data, 0x1234), "12 00 00 12 34 00", UW_SCSI_DATA_IN, 0x1234);
-    check_command(uw_scsi_read_capacity_16(data, 32), "9e 10 ..08 00 00 00 20 00 00", UW_SCSI_DATA_IN, 32);
-    check_command(uw_scsi_read_capacity_16(data, 0x01020304), "9e 10 ..08 01 02 03 04 00 00", UW_SCSI_DATA_IN,
-                  0x01020304);
     check_command(uw_scsi_sense_control_page(data, 0x0140), "5a 08 0a 00 00 00 00 01 40 00", UW_SCSI_DATA_IN,
                   0x0140);
     check_command(uw_scsi_select_control_page(data, 0x0214), "55 10 00 00 00 00 00 02 14 00",
@@ -249,12 +243,7 @@ static void wraps(void **state)
     check_wrapped(uw_ata_sanitize_block(), "85 07 00 00 12 00 00 42 72 00 45 00 6b 40 b4 00", none);
     check_wrapped(uw_ata_sanitize_overwrite(0xdeadbeef, true),
                   "85 07 00 00 14 00 41 de ef 57 be 4f ad 40 b4 00", none);
-    check_wrapped(uw_ata_sanitize_antifreeze(), "85 07 00 00 40 00 00 41 69 00 74 00 6e 40 b4 00", none);
     check_wrapped(uw_ata_read_native_max(), "85 07 20 00 00 00 00 00 00 00 00 00 00 40 27 00", none);
-    check_wrapped(uw_ata_set_max(0x123456789abc, true), "85 07 20 00 00 00 01 56 bc 34 9a 12 78 40 37 00",
-                  none);
-    check_wrapped(uw_ata_set_accessible_max(0x123456789abc),
-                  "85 07 20 00 01 00 00 56 bc 34 9a 12 78 40 78 00", none);
     check_wrapped(uw_ata_set_password(password, data), "85 0a 06 00 00 00 01 00 00 00 00 00 00 00 f1 00",
                   out);
     check_wrapped(uw_ata_unlock(UW_ATA_USER, password, data),
