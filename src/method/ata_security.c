@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "method/watch.h"
+
 static const uint8_t own_password[UW_ATA_PASSWORD_BYTES] = UW_ATA_OWN_PASSWORD;
 
 bool uw_ata_security_fits(const struct uw_drive *drive, bool enhanced, char *why, size_t why_bytes)
@@ -39,8 +41,9 @@ struct erase {
     const struct uw_method_run *run;
     struct uw_method_end *end;
     bool enhanced;
-    bool own;   /* the password on the drive is ours */
-    bool taken; /* the drive took the erase, as far as its answer tells */
+    bool own;      /* the password on the drive is ours */
+    bool taken;    /* the drive took the erase, as far as its answer tells */
+    bool too_fast; /* for any drive to have gone over what it holds */
     struct uw_ata_identify now;
 };
 
@@ -116,6 +119,8 @@ static bool prepare_and_erase(struct erase *erase, struct uw_ata_command *unit, 
 
 static bool erase_unit(struct erase *erase, struct uw_error *e)
 {
+    const struct uw_method_run *run = erase->run;
+    uint64_t begun_ms = run->now_ms(run->engine);
     uint16_t minutes = erase->enhanced ? erase->now.enhanced_minutes : erase->now.erase_minutes;
     struct uw_ata_command unit = {.outcome = UW_ATA_ABORTED};
     /* Once more where somebody else's command came between. */
@@ -127,6 +132,9 @@ static bool erase_unit(struct erase *erase, struct uw_error *e)
             return false;
     }
     erase->taken = unit.outcome == UW_ATA_DONE || unit.outcome == UW_ATA_NO_REGISTERS;
+    /* A normal erase goes over the whole user area; an enhanced one may change a key. */
+    erase->too_fast = erase->taken && !erase->enhanced &&
+                      run->now_ms(run->engine) - begun_ms < uw_watch_least_ms(run->drive, false);
     if (!erase->taken)
         say(erase,
             unit.outcome == UW_ATA_RESET ? "the drive was reset in the middle of its erase"
@@ -190,14 +198,14 @@ bool uw_ata_security_run(const struct uw_method_run *run, bool enhanced, struct 
     /* A normal erase leaves zeros, of older drives zeros or ones; an enhanced one whatever the maker chose:
      * some leave a short pattern, some take a key away. */
     end->leaves = enhanced ? UW_LEAVES_PATTERN : UW_LEAVES_CONSTANT;
-    end->unmapped = true;
     end->accepted = erase.taken;
-    end->complete =
-        done && erase.taken && erase.now.known && !erase.now.security_enabled && !erase.now.security_locked;
+    bool open = erase.now.known && !erase.now.security_enabled && !erase.now.security_locked;
+    end->complete = done && erase.taken && open && !erase.too_fast;
     if (end->complete)
         return true;
     if (done && erase.taken)
-        snprintf(end->why, sizeof end->why, "the drive still had its password after the erase");
+        snprintf(end->why, sizeof end->why, "%s",
+                 open ? UW_WATCH_TOO_FAST : "the drive still had its password after the erase");
     done = done && take_back(&erase, e);
     tell_password(&erase);
     return done;

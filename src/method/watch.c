@@ -31,6 +31,23 @@ static bool stands(struct uw_watch *watch)
     return false;
 }
 
+/* Bytes in a millisecond: more than any bus of a drive carries; what no spindle turns past its heads; ten
+ * times what SATA carries, for flash behind it that is written from within. */
+uint64_t uw_watch_least_ms(const struct uw_drive *drive, bool writes)
+{
+    enum { ANY = 64000000, DISK = 1000000, FLASH = 6000000 };
+    bool ata = drive->bus != UW_BUS_NVME && drive->bus != UW_BUS_NVME_FABRICS;
+    bool flash = uw_drive_make(drive) == UW_MAKE_FLASH;
+    return drive->bytes / (uint64_t)(!ata || (flash && !writes) ? ANY : flash ? FLASH : DISK);
+}
+
+/* One that was found at work began before anybody looked. */
+static bool is_too_fast(const struct uw_watch *watch, uint64_t now_ms)
+{
+    return watch->writes && !watch->run->attach &&
+           now_ms - watch->begun_ms < uw_watch_least_ms(watch->run->drive, true);
+}
+
 static bool go_on_running(struct uw_watch *watch, const struct uw_watch_look *seen, uint64_t now_ms)
 {
     bool first = !watch->seen_running, told = seen->progress != UINT16_MAX;
@@ -57,8 +74,9 @@ static bool weigh(struct uw_watch *watch, const struct uw_watch_look *seen, uint
     case UW_WATCH_RUNNING:
         return go_on_running(watch, seen, now_ms);
     case UW_WATCH_DONE:
-        watch->end->accepted = watch->end->complete = true;
-        return false;
+        watch->end->accepted = true;
+        watch->end->complete = !is_too_fast(watch, now_ms);
+        return watch->end->complete ? false : end_with(watch, UW_WATCH_TOO_FAST);
     case UW_WATCH_FAILED:
         watch->end->accepted = true;
         return end_with(watch, "the drive reports that its sanitize failed; only another sanitize leads out");

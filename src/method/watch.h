@@ -6,6 +6,8 @@
 
 #include "core/method.h"
 
+#define UW_WATCH_TOO_FAST "it ended faster than any drive can write"
+
 enum uw_watch_state {
     UW_WATCH_UNREADABLE = 0, /* the drive did not tell; `why` */
     UW_WATCH_RUNNING,        /* ours, at work; `progress` */
@@ -28,6 +30,7 @@ struct uw_watch {
     bool (*look)(struct uw_watch *watch, struct uw_watch_look *seen, struct uw_error *e);
     void *data;          /* of look */
     uint64_t estimate_s; /* what the drive says that it takes; 0: it does not */
+    bool writes;         /* it writes the whole drive over, which takes its time */
     /* Kept by the watch; begun_ms is set by whoever sends the command. */
     uint64_t begun_ms;
     bool seen_running;
@@ -35,6 +38,10 @@ struct uw_watch {
     uint64_t moved_ms;      /* when it last got further */
     unsigned unreadable;    /* times in a row */
 };
+
+/* What a drive takes at the very least to go over all that it holds, in ms: by a rate that none of its kind
+ * comes near. `writes`: it writes every block; else one of flash may erase its blocks, many at a time. */
+uint64_t uw_watch_least_ms(const struct uw_drive *drive, bool writes);
 
 /* Until the end, a stop, or the end of patience; fills in *watch->end. False: look() was false. */
 bool uw_watch_wait(struct uw_watch *watch, struct uw_error *e);
