@@ -35,7 +35,6 @@ struct sanitize {
     const struct uw_method_run *run;
     struct uw_ata_sanitize_status before, now;
     struct uw_ata_command answer; /* to the last question */
-    bool doubtful;                /* whether the drive ever got our command is not known */
 };
 
 static const char *state_name(const struct uw_ata_sanitize_status *status)
@@ -75,20 +74,19 @@ static void tell(const struct sanitize *sanitize)
                            running ? now->progress : 0, running ? PROGRESS_FULL : 0);
 }
 
-enum { LATE_MS = 5000 };
-
-/* ATA's status does not say which operation it tells of. A drive forgets the end of the one before when it
- * takes a new one: an end that was there before counts as ours only when the drive had the time to forget it,
- * and took our command for certain; what it was worth the markers show. One that ran when the plan was made
- * and is over by now may have been written over since. */
+/* ATA's status does not say which operation it tells of. A success that was there before our command is ours
+ * only where the drive was seen at work in between. One that ran when the plan was made and is over by now
+ * may have been written over since. */
 static bool is_ours(const struct sanitize *sanitize, const struct uw_watch *watch)
 {
-    if (sanitize->run->attach || watch->seen_running)
-        return watch->seen_running;
-    if (sanitize->before.state != UW_ATA_SANITIZE_DONE)
-        return true;
-    uint64_t now_ms = sanitize->run->now_ms(sanitize->run->engine);
-    return !sanitize->doubtful && !sanitize->run->unmarked && now_ms - watch->begun_ms >= LATE_MS;
+    bool told_before = sanitize->before.state == UW_ATA_SANITIZE_DONE;
+    return watch->seen_running || (!sanitize->run->attach && !told_before);
+}
+
+/* The drive forgets it with its power (ACS-4, Sanitize Device feature set: to SD0 at power-on). */
+static bool is_old_success(const struct sanitize *sanitize)
+{
+    return sanitize->before.state == UW_ATA_SANITIZE_DONE && sanitize->now.state == UW_ATA_SANITIZE_DONE;
 }
 
 static enum uw_watch_state state_of(const struct sanitize *sanitize, const struct uw_watch *watch)
@@ -123,6 +121,10 @@ static bool look(struct uw_watch *watch, struct uw_watch_look *seen, struct uw_e
     uw_ata_outcome_text(&sanitize->answer, text);
     if (seen->state == UW_WATCH_UNREADABLE)
         snprintf(seen->why, sizeof seen->why, "the drive does not tell how its sanitize stands: %s", text);
+    else if (is_old_success(sanitize))
+        snprintf(seen->why, sizeof seen->why,
+                 "the drive told of a success before, and was not seen at work since: no end of ours was "
+                 "seen; switch its power off and on, and run again");
     else
         snprintf(seen->why, sizeof seen->why, "the drive's status tells of no end of ours (%s)",
                  state_name(&sanitize->now));
@@ -151,7 +153,6 @@ static bool begin(struct sanitize *sanitize, struct uw_ata_command *start, struc
     bool refused = start->outcome == UW_ATA_ABORTED || start->host_errno == -EOPNOTSUPP;
     *sent = !refused;
     end->continues = !refused;
-    sanitize->doubtful = start->outcome == UW_ATA_NO_ANSWER || start->outcome == UW_ATA_RESET;
     end->accepted = start->outcome == UW_ATA_DONE;
     uw_ata_outcome_text(start, text);
     if (!*sent)
@@ -163,7 +164,8 @@ bool uw_ata_sanitize_run(const struct uw_method_run *run, struct uw_ata_command 
                          struct uw_method_end *end, struct uw_error *e)
 {
     struct sanitize sanitize = {.run = run};
-    struct uw_watch watch = {.run = run, .end = end, .look = look, .data = &sanitize};
+    struct uw_watch watch = {
+        .run = run, .end = end, .look = look, .data = &sanitize, .writes = leaves == UW_LEAVES_ZEROS};
     bool sent = run->attach;
     watch.begun_ms = run->now_ms(run->engine);
     if (run->attach)
@@ -174,6 +176,5 @@ bool uw_ata_sanitize_run(const struct uw_method_run *run, struct uw_ata_command 
         return false;
     /* Which operation it was that ran already nobody says. */
     end->leaves = run->attach ? UW_LEAVES_ERASED : leaves;
-    end->unmapped = true;
     return true;
 }
