@@ -18,9 +18,8 @@ struct uw_nvme_command;
 struct uw_method_run {
     const struct uw_drive *drive;
     const struct uw_standard *standard; /* of overwriting; NULL for methods without patterns */
-    bool attach;   /* the drive runs an erase of this kind already: wait for its end, send nothing */
-    bool unmarked; /* nothing was written before that could show an erase that was none */
-    void *engine;  /* for the calls below */
+    bool attach;  /* the drive runs an erase of this kind already: wait for its end, send nothing */
+    void *engine; /* for the calls below */
     /* Writes one pass over the whole drive, with its events. False: the machinery failed, *e says how.
      * `*complete` is false where the run was stopped or blocks stayed unwritten. */
     bool (*write_pass)(void *engine, size_t pass, bool *complete, struct uw_error *e);
@@ -46,8 +45,7 @@ struct uw_method_end {
     bool continues;        /* the drive goes on with it, whatever we do */
     bool stalled;          /* it does not come to an end: nothing moved for longer than any drive needs */
     enum uw_leaves leaves; /* what stands there now; of an erase inside the drive */
-    bool unmapped; /* what is read back may be what the drive reads in unmapped blocks, and not the media */
-    char why[256]; /* not complete: what was seen instead, for people; empty: nothing to add */
+    char why[256];         /* not complete: what was seen instead, for people; empty: nothing to add */
 };
 
 struct uw_method {

@@ -90,7 +90,6 @@ void uw_erase_lend_internal(struct uw_erase *erase, struct uw_method_run *run)
 {
     erase->phase = (struct uw_job_phase){erase->job, "erase", 0, 0};
     run->attach = erase->job->plan.attach;
-    run->unmarked = erase->planted.result.readable_before == 0;
     run->nvme = send_nvme;
     run->ata = uw_erase_send_ata;
     run->saw = saw;
@@ -100,7 +99,7 @@ void uw_erase_lend_internal(struct uw_erase *erase, struct uw_method_run *run)
 
 struct uw_image uw_erase_image(const struct uw_method_end *end)
 {
-    struct uw_image image = {.leaves = end->leaves, .unmapped = end->unmapped};
+    struct uw_image image = {.leaves = end->leaves};
     if (image.leaves == UW_LEAVES_ZEROS)
         image.pass = (struct uw_pass){.kind = UW_PASS_FIXED, .pattern_bytes = 1};
     return image;

@@ -76,11 +76,13 @@ static json_t *observed_json(const struct uw_check_result *check)
                      (json_int_t)check->canaries, "other", (json_int_t)check->other);
 }
 
-/* What reading back can tell: of blocks that an erase inside the drive may have left unmapped it is the
- * drive's answer alone; noise comes from the media. */
+/* What reading back can tell. One byte value throughout is what a drive reads in unmapped blocks too, whether
+ * it was asked to keep them mapped or not: after an erase inside it that is its answer alone. Noise comes
+ * from the media, where it stands in every block. */
 static const char *evidence_class(const struct uw_image *image, const struct uw_check_result *check)
 {
-    return image->unmapped && check->noise == 0 ? "mapping" : "media";
+    bool by_host = image->leaves == UW_LEAVES_PASS;
+    return by_host || (check->noise > 0 && check->noise == check->matching) ? "media" : "mapping";
 }
 
 static json_t *verification_json(const struct uw_job *job, const struct uw_image *image,

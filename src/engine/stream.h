@@ -18,7 +18,6 @@ enum { UW_STREAM_BUFFERS = 4, UW_STREAM_BUFFER_BYTES = 1 << 20, UW_MISMATCHES_LI
 /* The image that an erase leaves behind. */
 struct uw_image {
     enum uw_leaves leaves; /* PASS or ZEROS: exactly `pass`; else anything that fits, a canary never */
-    bool unmapped;         /* what is read may be the drive's answer for unmapped blocks */
     struct uw_pass pass;
     enum uw_cipher cipher; /* of a keystream */
     uint8_t key[UW_KEY_BYTES];

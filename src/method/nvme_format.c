@@ -107,7 +107,6 @@ bool uw_nvme_format_run(const struct uw_method_run *run, enum uw_nvme_erase eras
         return false;
     /* A drive may take away its key where user data alone were to be erased, so either leaves noise. */
     end->leaves = UW_LEAVES_ERASED;
-    end->unmapped = true;
     end->accepted = command.status == UW_NVME_OK;
     end->continues = command.status == -EINTR || command.status == -ETIMEDOUT;
     if (end->accepted)

@@ -185,26 +185,16 @@ static bool begin(struct sanitize *sanitize, enum uw_nvme_sanitize_action action
     return true;
 }
 
-/* Physically impossible: no bus of any drive moves so much. */
-static bool too_fast(const struct sanitize *sanitize, uint64_t elapsed_ms)
-{
-    const uint64_t bytes_per_ms = 64000000;
-    return uw_nvme_sanitize_action_of(sanitize->cdw10) == UW_NVME_SANACT_OVERWRITE &&
-           !sanitize->run->attach && sanitize->run->drive->bytes / bytes_per_ms > elapsed_ms;
-}
-
-/* Mapped blocks show the media; and only of a command of ours is the pattern known. */
+/* Only of a command of ours is the pattern known, and only mapped blocks hold it. */
 static void tell_image(const struct sanitize *sanitize, struct uw_method_end *end)
 {
     enum { NO_DEALLOCATE = 1U << 9 };
     enum uw_nvme_sanitize_action action = uw_nvme_sanitize_action_of(sanitize->cdw10);
-    end->unmapped = (sanitize->cdw10 & NO_DEALLOCATE) == 0 || !keeps_mapped(sanitize->run->drive) ||
-                    sanitize->now.state != UW_NVME_SANITIZE_SUCCESS;
-    /* What a lost key leaves is noise: whoever reads anything else does not read the media. */
-    end->unmapped = end->unmapped || action == UW_NVME_SANACT_CRYPTO;
+    bool mapped = (sanitize->cdw10 & NO_DEALLOCATE) != 0 && keeps_mapped(sanitize->run->drive) &&
+                  sanitize->now.state == UW_NVME_SANITIZE_SUCCESS;
     if (action == UW_NVME_SANACT_CRYPTO)
         end->leaves = UW_LEAVES_ERASED;
-    else if (action == UW_NVME_SANACT_OVERWRITE && !end->unmapped && !sanitize->run->attach)
+    else if (action == UW_NVME_SANACT_OVERWRITE && mapped && !sanitize->run->attach)
         end->leaves = UW_LEAVES_ZEROS;
     else
         end->leaves = UW_LEAVES_CONSTANT;
@@ -214,8 +204,12 @@ bool uw_nvme_sanitize_run(const struct uw_method_run *run, enum uw_nvme_sanitize
                           uint64_t estimate_s, struct uw_method_end *end, struct uw_error *e)
 {
     struct sanitize sanitize = {.run = run};
-    struct uw_watch watch = {
-        .run = run, .end = end, .look = look, .data = &sanitize, .estimate_s = estimate_s};
+    struct uw_watch watch = {.run = run,
+                             .end = end,
+                             .look = look,
+                             .data = &sanitize,
+                             .estimate_s = estimate_s,
+                             .writes = action == UW_NVME_SANACT_OVERWRITE};
     bool sent = run->attach;
     watch.begun_ms = run->now_ms(run->engine);
     if (run->attach) {
@@ -232,9 +226,5 @@ bool uw_nvme_sanitize_run(const struct uw_method_run *run, enum uw_nvme_sanitize
     tell_image(&sanitize, end);
     /* Be it another operation than ours. */
     end->continues = end->continues || (sanitize.now.known && sanitize.now.state == UW_NVME_SANITIZE_RUNNING);
-    if (end->complete && too_fast(&sanitize, run->now_ms(run->engine) - watch.begun_ms)) {
-        end->complete = false;
-        snprintf(end->why, sizeof end->why, "it ended faster than any drive can write");
-    }
     return true;
 }

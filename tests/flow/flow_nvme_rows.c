@@ -44,7 +44,7 @@
 /* clang-format off */
 const struct nvme_row nvme_rows[] = {
     /* The ladder: the first that the drive has. */
-    {"everything", .config = {.sanicap = EVERY, FORMATS_CRYPTO}, .expect = {PURGED, BY_BLOCK, .evidence = "media"}},
+    {"everything", .config = {.sanicap = EVERY, FORMATS_CRYPTO}, .expect = {PURGED, BY_BLOCK, .evidence = "mapping"}},
     {"everything-for-clear", .config = {.sanicap = EVERY, FORMATS_CRYPTO}, CLEAR, .expect = {PURGED, BY_BLOCK}},
     {"no-block-erase", .config = {.sanicap = CRYPTO | OVERWRITE, FORMATS_CRYPTO},
      .expect = {PURGED, BY_CRYPTO, .evidence = "media"}},
@@ -94,7 +94,7 @@ const struct nvme_row nvme_rows[] = {
      .expect = {TOO_LOW}},
 
     /* What the drive leaves, and what reading it back is worth. */
-    {"block-unmodified", .config = {.sanicap = BLOCK | UNMODIFIED}, .expect = {PURGED, BY_BLOCK, .evidence = "media"}},
+    {"block-unmodified", .config = {.sanicap = BLOCK | UNMODIFIED}, .expect = {PURGED, BY_BLOCK, .evidence = "mapping"}},
     {"block-inhibited", .config = {.sanicap = BLOCK | INHIBITED, .dlfeat = 1},
      .expect = {PURGED, BY_BLOCK, .evidence = "mapping"}},
     {"block-inhibited-warns", .config = {.sanicap = BLOCK | INHIBITED, .dlfeat = 1, .warns = true},
@@ -108,7 +108,9 @@ const struct nvme_row nvme_rows[] = {
     {"block-reads-as-it-likes", .config = {.sanicap = BLOCK | INHIBITED, .unmapped_value = 0xa5},
      .expect = {PURGED, BY_BLOCK, .evidence = "mapping"}},
     {"block-leaves-ones", .config = {.sanicap = BLOCK, .block_value = 0xff},
-     .expect = {PURGED, BY_BLOCK, .evidence = "media"}},
+     .expect = {PURGED, BY_BLOCK, .evidence = "mapping"}},
+    /* Zeros that it was to keep mapped: as well the drive's answer for blocks that it does not. */
+    {"overwrite-kept-mapped", .config = {.sanicap = OVERWRITE}, .expect = {PURGED, BY_OVERWRITE, .evidence = "mapping"}},
     {"block-unmaps-in-one-value-of-two",
      .config = {.sanicap = BLOCK | INHIBITED, .block_value = 0xff, .keeps_mapped = true},
      .expect = {PURGED, BY_BLOCK, .evidence = "mapping"}},
@@ -137,6 +139,15 @@ const struct nvme_row nvme_rows[] = {
      .expect = {PURGED, BY_BLOCK}},
     {"overwrite-for-two-weeks", .config = {.sanicap = OVERWRITE, .pass_ms = 1209600000},
      .expect = {PURGED, BY_OVERWRITE}},
+    {"overwrite-faster-than-any-bus",
+     .config = {.sanicap = OVERWRITE, .pass_ms = MODEL_ALL, .media = {{.block.bytes = 300 * MIB}}},
+     .expect = {FAILED, BY_OVERWRITE, .why = "faster than any drive"}},
+    {"overwrite-as-fast-as-a-bus",
+     .config = {.sanicap = OVERWRITE, .pass_ms = 5, .media = {{.block.bytes = 300 * MIB}}},
+     .expect = {PURGED, BY_OVERWRITE}},
+    {"block-of-as-much-at-once",
+     .config = {.sanicap = BLOCK, .block_ms = MODEL_ALL, .media = {{.block.bytes = 300 * MIB}}},
+     .expect = {PURGED, BY_BLOCK}},
     {"format-for-nine-minutes", .config = {FORMATS, .format_ms = 540000}, CLEAR, .expect = {CLEARED, BY_FORMAT}},
     {"slow-answers", .config = {.sanicap = BLOCK, .admin_ms = 4000}, .expect = {PURGED, BY_BLOCK}},
 

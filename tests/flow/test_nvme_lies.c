@@ -272,10 +272,10 @@ static void expect(struct nvme_row *device, const struct pair *pair)
     device->expect.formats = !sanitize && !none;
     device->expect.why = refused ? outcome == TOO_LOW ? "level" : "sanitize_state" : pair->row->why;
     device->expect.unseen = outcome == HIDDEN;
-    /* Zeros that a drive reads where it was asked to keep what a pass left are as good as the pass; after a
-     * lost key they are none of the medium's. */
+    /* Also where it was asked to keep its blocks mapped, zeros are what a drive reads in those that it does
+     * not. */
     if (outcome == HIDDEN)
-        device->expect.evidence = (pair->erase->kind & (BLOCK | OVERWRITE)) != 0 ? "media" : "mapping";
+        device->expect.evidence = "mapping";
     if (outcome == TRUE || outcome == HIDDEN)
         device->expect.level = sanitize ? "purge" : "clear";
     if (outcome == LIED)
