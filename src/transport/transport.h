@@ -57,6 +57,9 @@ struct uw_transport_ops {
     /* Has the host look at the drive anew after an erase inside it: its namespaces, their sizes. NULL and
      * limits as for nvme. */
     bool (*rescan)(struct uw_transport *t, int timeout_ms, bool *stalled, struct uw_error *e);
+    /* NULL on what takes no SCSI commands. Has the host ask the drive how large it is now; `bytes` follows.
+     * Limits and results as for rescan. */
+    bool (*resize)(struct uw_transport *t, int timeout_ms, bool *stalled, struct uw_error *e);
     /* NULL on what takes no SCSI commands. Sends one over the open descriptor; limits and results as for
      * nvme: what the device says, an errno too, is in the command. */
     bool (*scsi)(struct uw_transport *t, struct uw_scsi_command *command, int timeout_ms, bool *stalled,

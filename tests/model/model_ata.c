@@ -71,7 +71,8 @@ static void start(struct model_ata *ata)
     ata->d_sense = ata->config.sat.d_sense;
     ata_security_power_on(ata);
     ata_sanitize_power_on(ata);
-    ata->host_sectors = ata_sectors(ata);
+    ata->host_sectors = ata->layer_sectors = ata_sectors(ata);
+    ata->layer_looks = ata->gone = false;
 }
 
 static void remember_the_past(struct model_ata *ata)
@@ -139,6 +140,20 @@ static void cut_power(struct model_ata *ata)
     model_block_cut_power(ata->block);
     ata->unit.running = false; /* only a sanitize goes on when the power comes back */
     ata->powered = false;
+}
+
+/* libata, when it reads IDENTIFY anew (ata_dev_revalidate): a size that grew to the native one is believed,
+ * where there is an HPA; of any other the drive is given up. */
+static void layer_look(struct model_ata *ata)
+{
+    uint64_t sectors = ata_sectors(ata);
+    ata->layer_looks = false;
+    if (sectors == ata->layer_sectors)
+        return;
+    if (ata->config.hpa && sectors > ata->layer_sectors && sectors == ata->native)
+        ata->layer_sectors = sectors;
+    else
+        ata->gone = true;
 }
 
 static void step_to(struct model_ata *ata, uint64_t now_ms)
@@ -261,10 +276,11 @@ static bool ask(struct model_ata *ata, struct uw_scsi_command *command, struct p
     forget_answer(command, 0);
     if (moment == MODEL_ATA_CUT_BEFORE)
         cut_power(ata);
-    if (ata->powered && !wait_while_busy(ata, command, patience))
+    bool there = ata->powered && !ata->gone;
+    if (there && !wait_while_busy(ata, command, patience))
         return false;
-    if (!ata->powered || command->host_errno != 0) {
-        forget_answer(command, ata->powered ? command->host_errno : -ENODEV);
+    if (!there || command->host_errno != 0) {
+        forget_answer(command, there ? command->host_errno : -ENODEV);
         return true;
     }
     struct model_ata_seen seen = {.cdb0 = command->cdb[0], .ms = ata->now_ms};
@@ -278,6 +294,8 @@ static bool ask(struct model_ata *ata, struct uw_scsi_command *command, struct p
         cut_later(ata, ata->cut.ms != 0 ? ata->cut.ms : middle_ms(ata));
     if (ata->powered && !wait_for(ata, took_ms, command, patience))
         return false;
+    if (ata->layer_looks)
+        layer_look(ata);
     if (!ata->powered)
         forget_answer(command, -ENODEV);
     else if (command->host_errno != 0)
@@ -323,7 +341,7 @@ struct range {
 static int refusal(struct model_ata *ata, bool write, struct range range)
 {
     const struct model_ata_lie *bad = ata_later_lie(ata, MODEL_ATA_READ_ERRORS);
-    if (!ata->powered)
+    if (!ata->powered || ata->gone)
         return ENODEV;
     if (ata->deaf || ata->locked || ata_is_sanitizing(ata) || ata->state == MODEL_ATA_SD3 ||
         ata->unit.running || range.first + range.count > ata->visible)
@@ -412,7 +430,7 @@ int model_ata_look(struct model_ata *ata, uint64_t now_ms, uint64_t *bytes)
 {
     pthread_mutex_lock(&ata->lock);
     advance(ata, now_ms);
-    int error = !ata->powered ? ENODEV : model_block_look(ata->block, bytes);
+    int error = !ata->powered || ata->gone ? ENODEV : model_block_look(ata->block, bytes);
     if (error == 0 && *bytes == ata->block->config.bytes)
         *bytes = ata->host_sectors * ata->block->config.block_bytes;
     pthread_mutex_unlock(&ata->lock);
@@ -464,7 +482,46 @@ void model_ata_reset(struct model_ata *ata)
 void model_ata_rescan(struct model_ata *ata)
 {
     pthread_mutex_lock(&ata->lock);
-    ata->host_sectors = ata_sectors(ata);
+    ata->host_sectors = ata->layer_sectors = ata_sectors(ata);
+    ata->gone = false;
+    pthread_mutex_unlock(&ata->lock);
+}
+
+int model_ata_host_rescan(struct model_ata *ata, uint64_t now_ms)
+{
+    pthread_mutex_lock(&ata->lock);
+    advance(ata, now_ms);
+    int error = !ata->powered || ata->gone ? ENODEV : 0;
+    if (error == 0 && ata->config.sat.follows_size)
+        ata->layer_sectors = ata_sectors(ata);
+    if (error == 0)
+        ata->host_sectors = ata->layer_sectors;
+    pthread_mutex_unlock(&ata->lock);
+    return error;
+}
+
+/* The firmware's commands of a cold start do not come when the host wakes, unless it sends them then, too. */
+static void wake(struct model_ata *ata)
+{
+    bool *const frozen[] = {&ata->frozen, &ata->amax_frozen, &ata->dco_frozen};
+    start(ata);
+    for (size_t i = 0; i < sizeof frozen / sizeof frozen[0] && !ata->config.freezes_on_wake; i++)
+        *frozen[i] = false;
+    if (!ata->config.freezes_on_wake && ata->state == MODEL_ATA_SD1)
+        ata->state = MODEL_ATA_SD0;
+}
+
+void model_ata_sleep(struct model_ata *ata)
+{
+    pthread_mutex_lock(&ata->lock);
+    ata->sleeps++;
+    if (ata->powered && !ata->config.powered_asleep) {
+        (void)model_block_flush(ata->block); /* the host does that before it sleeps */
+        cut_power(ata);
+        ata->power_cycles++;
+        ata->powered = true;
+        wake(ata);
+    }
     pthread_mutex_unlock(&ata->lock);
 }
 

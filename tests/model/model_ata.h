@@ -81,6 +81,7 @@ enum model_ata_lie_kind {
     MODEL_ATA_ABORTS,     /* with STATUS and ERROR `value`, e.g. 5104h; 0: that */
     MODEL_ATA_ACCEPTS,    /* answers success, and does nothing */
     MODEL_ATA_RESETS,     /* resets itself in the middle: 06/29/00; `value` 1: STATUS 50h, ERROR 01h */
+    MODEL_ATA_OPENS_LESS, /* SET MAX, SET ACCESSIBLE MAX or DCO RESTORE: `value` sectors less (0: 8) */
     MODEL_ATA_LIES_LATER, /* has begun the lies below: once an erase ended */
     MODEL_ATA_OTHER_SERIAL = MODEL_ATA_LIES_LATER, /* `value` 1: the host goes on to say the old one */
     MODEL_ATA_OTHER_WWN,                           /* likewise */
@@ -133,6 +134,7 @@ struct model_ata_sat {
     bool response;                 /* "return response information" (protocol 15) answers, else 05/24/00 */
     bool response_needs_direction; /* only with T_DIR set */
     bool usb;             /* a bridge: a password or an erase unit sent through it is complained of */
+    bool follows_size;    /* a rescan reads it from the drive; libata has it from its own last look */
     bool standard_vendor; /* INQUIRY says the drive's own vendor, not "ATA" */
     uint8_t sense_bytes;  /* no more of it comes back; 0: all */
     enum model_ata_identify_quirk identify;
@@ -153,9 +155,11 @@ struct model_ata_config {
     bool hpa, amax, dco;
     uint64_t hpa_sectors, amax_sectors, dco_sectors;
     bool hpa_password;   /* SET MAX is locked by one */
+    bool hpa_of_28_bit;  /* it was set with SET MAX ADDRESS (F9h): the 48-bit form aborts */
     bool dco_bad_answer; /* DCO IDENTIFY with a wrong checksum */
-    /* What the firmware of the host sends at each power-on. */
-    bool freezes_security, freezes_sanitize, freezes_amax, freezes_dco;
+    /* What the firmware of the host sends at each power-on, and that it sends it too when the host wakes. */
+    bool freezes_security, freezes_sanitize, freezes_amax, freezes_dco, freezes_on_wake;
+    bool powered_asleep; /* the host's sleep leaves it its power */
     /* Sanitize. */
     bool sanitize, crypto, block_erase, overwrite, antifreeze, definitive, restricted_overrides;
     bool zoned;          /* without ZNR, sectors read as zeros afterwards */
@@ -258,7 +262,11 @@ struct model_ata {
     uint64_t native;        /* with what HPA or AMAX hide */
     uint64_t visible, kept; /* `kept`: visible after a power cycle */
     bool set_max_done, amax_done, amax_frozen, dco_frozen;
-    uint64_t host_sectors; /* as the host has it since it last looked */
+    uint64_t host_sectors;  /* as the host has it since it last looked */
+    uint64_t layer_sectors; /* as the layer has it since it last read IDENTIFY for itself */
+    bool layer_looks;       /* it will, before the next command */
+    bool gone;              /* the layer gave it up: it had another size than it knew how to explain */
+    uint64_t sleeps;
     /* The layer. */
     bool d_sense;
     uint8_t response[14]; /* of the last pass-through, as a status return descriptor */
@@ -295,6 +303,12 @@ void model_ata_power_on(struct model_ata *ata);
 void model_ata_reset(struct model_ata *ata);
 /* The host looks anew how large it is. */
 void model_ata_rescan(struct model_ata *ata);
+/* The same as a host does it that is told to (device/rescan): it asks the layer in front of the drive.
+ * 0, or an errno. */
+int model_ata_host_rescan(struct model_ata *ata, uint64_t now_ms);
+/* The host sleeps (suspend to RAM) and wakes. A drive that loses its power meanwhile comes back as after any
+ * power-on, but for what only the host's firmware does when the machine starts. */
+void model_ata_sleep(struct model_ata *ata);
 /* Replaces the cut; counts from now on. */
 void model_ata_set_cut(struct model_ata *ata, struct model_ata_cut cut);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the drive takes in which state, and what it answers. ACS-4, section 7; READ NATIVE MAX, SET MAX and
- * DEVICE CONFIGURATION from ATA8-ACS. */
+/* What the drive takes in which state, and what it answers. ACS-4, section 7; READ NATIVE MAX (7.31, 7.32),
+ * SET MAX (7.49, 7.50) and DEVICE CONFIGURATION (7.10) from ATA8-ACS. */
 #include "model_ata_parts.h"
 
 #include <string.h>
@@ -22,6 +22,7 @@ enum {
     FLUSH_EXT = 0xea,
     IDENTIFY = 0xec,
     SET_FEATURES = 0xef,
+    SET_MAX = 0xf9,
     SET_PASSWORD = 0xf1,
     FREEZE_LOCK = 0xf5,
     DISABLE_PASSWORD = 0xf6
@@ -55,7 +56,9 @@ unsigned ata_on(const struct ata_task *task)
                 {IDENTIFY, MODEL_ATA_IDENTIFY},
                 {READ_LOG, MODEL_ATA_LOGS},
                 {ATA_NATIVE_EXT, MODEL_ATA_HIDDEN},
+                {ATA_NATIVE, MODEL_ATA_HIDDEN},
                 {SET_MAX_EXT, MODEL_ATA_HIDDEN},
+                {SET_MAX, MODEL_ATA_HIDDEN},
                 {ACCESSIBLE_MAX, MODEL_ATA_HIDDEN},
                 {DCO, MODEL_ATA_HIDDEN},
                 {SET_PASSWORD, MODEL_ATA_SET_PASSWORD},
@@ -74,14 +77,23 @@ unsigned ata_on(const struct ata_task *task)
 
 /* --- Areas beyond what can be addressed --- */
 
-static void set_max(struct model_ata *ata, struct ata_task *task, bool keep)
+enum { LESS = 8 };
+
+/* What a drive falls short of that opens less than it says. */
+static uint64_t missing(struct model_ata *ata)
 {
-    if (task->lba >= ata->native || (keep && ata->set_max_done)) {
+    struct model_ata_lie *less = ata_lie(ata, MODEL_ATA_OPENS_LESS, MODEL_ATA_HIDDEN);
+    return less == NULL ? 0 : less->value != 0 ? less->value : LESS;
+}
+
+static void set_max(struct model_ata *ata, struct ata_task *task, uint64_t last, bool keep)
+{
+    if (last >= ata->native || (keep && ata->set_max_done)) {
         task->status = ATA_FAILED;
         task->error = ATA_IDNF;
         return;
     }
-    ata->visible = task->lba + 1;
+    ata->visible = last + 1 - missing(ata);
     if (keep)
         ata->kept = ata->visible;
     ata->set_max_done |= keep;
@@ -91,12 +103,30 @@ static void host_protected(struct model_ata *ata, struct ata_task *task)
 {
     bool set = task->command == SET_MAX_EXT;
     if (!ata->config.hpa || !task->extended ||
-        (set && (ata->last_command != ATA_NATIVE_EXT || ata->config.hpa_password)))
+        (set &&
+         (ata->last_command != ATA_NATIVE_EXT || ata->config.hpa_password || ata->config.hpa_of_28_bit)))
         ata_abort(task);
     else if (set)
-        set_max(ata, task, (task->count & 1) != 0);
+        set_max(ata, task, task->lba, (task->count & 1) != 0);
     else
         task->lba_out = ata->native - 1;
+}
+
+/* The 28-bit forms: LBA 27:24 stand in DEVICE 3:0. A drive that has more says the most that there is. */
+static void host_protected_28(struct model_ata *ata, struct ata_task *task)
+{
+    const uint64_t most = 0x0fffffff;
+    bool set = task->command == SET_MAX;
+    uint64_t last = ata->native - 1 < most ? ata->native - 1 : most;
+    if (!ata->config.hpa || task->extended ||
+        (set && (ata->last_command != ATA_NATIVE || ata->config.hpa_password))) {
+        ata_abort(task);
+    } else if (set) {
+        set_max(ata, task, task->lba | (uint64_t)(task->device & 0xf) << 24, (task->count & 1) != 0);
+    } else {
+        task->lba_out = last & 0xffffff;
+        task->device = (uint8_t)((task->device & 0xf0) | last >> 24);
+    }
 }
 
 static void accessible_max(struct model_ata *ata, struct ata_task *task)
@@ -112,7 +142,7 @@ static void accessible_max(struct model_ata *ata, struct ata_task *task)
     if (task->features == 2)
         ata->amax_frozen = true;
     if (task->features == 1) {
-        set_max(ata, task, true);
+        set_max(ata, task, task->lba, true);
         ata->amax_done = task->error == 0;
         ata->set_max_done = false; /* that one is HPA's */
     }
@@ -127,7 +157,7 @@ static void configuration(struct model_ata *ata, struct ata_task *task)
     }
     switch (function) {
     case 0xc0:
-        ata->native = ata->visible = ata->kept = ata->block->blocks;
+        ata->native = ata->visible = ata->kept = ata->block->blocks - missing(ata);
         return;
     case 0xc1:
         ata->dco_frozen = true;
@@ -181,9 +211,9 @@ static void nop(const struct model_ata *ata, struct ata_task *task)
 static bool is_taken_locked(const struct ata_task *task)
 {
     static const uint8_t commands[] = {
-        NOP,     REQUEST_SENSE, ATA_NATIVE_EXT, READ_LOG,     SMART,           SANITIZE,
-        STANDBY, CHECK_POWER,   IDENTIFY,       SET_FEATURES, ACCESSIBLE_MAX,  SET_PASSWORD,
-        0xf2,    ATA_PREPARE,   0xf4,           FREEZE_LOCK,  DISABLE_PASSWORD};
+        NOP,         REQUEST_SENSE, ATA_NATIVE_EXT,   READ_LOG,       SMART,        SANITIZE, STANDBY,
+        CHECK_POWER, IDENTIFY,      SET_FEATURES,     ACCESSIBLE_MAX, SET_PASSWORD, 0xf2,     ATA_PREPARE,
+        0xf4,        FREEZE_LOCK,   DISABLE_PASSWORD, ATA_NATIVE};
     if (task->command == DCO)
         return (task->features & 0xff) == 0xc1 || (task->features & 0xff) == 0xc2;
     return memchr(commands, task->command, sizeof commands) != NULL;
@@ -197,6 +227,13 @@ static bool is_taken_sanitizing(const struct ata_task *task)
         return log == 0x00 || log == 0x10 || log == 0x11 || log == 0x30;
     return task->command == IDENTIFY || task->command == SANITIZE || task->command == REQUEST_SENSE ||
            task->command == SMART || task->command == CHECK_POWER;
+}
+
+/* SET FEATURES for write cache or read look-ahead, on or off: libata reads IDENTIFY anew behind it. */
+static bool is_of_cache(const struct ata_task *task)
+{
+    static const uint8_t functions[] = {0x02, 0x82, 0xaa, 0x55};
+    return memchr(functions, task->features, sizeof functions) != NULL;
 }
 
 static void carry_out(struct model_ata *ata, struct ata_task *task)
@@ -214,6 +251,10 @@ static void carry_out(struct model_ata *ata, struct ata_task *task)
     case ATA_NATIVE_EXT:
     case SET_MAX_EXT:
         host_protected(ata, task);
+        return;
+    case ATA_NATIVE:
+    case SET_MAX:
+        host_protected_28(ata, task);
         return;
     case ACCESSIBLE_MAX:
         accessible_max(ata, task);
@@ -241,9 +282,11 @@ static void carry_out(struct model_ata *ata, struct ata_task *task)
     case REQUEST_SENSE:
         task->lba_out = 0;
         return;
+    case SET_FEATURES:
+        ata->layer_looks |= is_of_cache(task);
+        return;
     case SMART:
     case STANDBY:
-    case SET_FEATURES:
         return;
     default:
         if (task->command >= SET_PASSWORD && task->command <= DISABLE_PASSWORD)

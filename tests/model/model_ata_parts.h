@@ -7,7 +7,7 @@
 
 enum { ATA_NON_DATA = 3, ATA_PIO_IN = 4, ATA_PIO_OUT = 5, ATA_RESPONSE = 15 };
 enum { ATA_GOOD = 0x50, ATA_FAILED = 0x51, ATA_DRQ = 0x58, ATA_ABRT = 0x04, ATA_IDNF = 0x10 };
-enum { ATA_TRIES = 5, ATA_PREPARE = 0xf3, ATA_NATIVE_EXT = 0x27, ATA_AT_REST = 0xffff };
+enum { ATA_TRIES = 5, ATA_PREPARE = 0xf3, ATA_NATIVE_EXT = 0x27, ATA_NATIVE = 0xf8, ATA_AT_REST = 0xffff };
 
 /* Registers and data as they reach the drive, and what it answers. */
 struct ata_task {

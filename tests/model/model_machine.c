@@ -363,6 +363,26 @@ static bool rescan(struct uw_transport *t, int timeout_ms, bool *stalled, struct
     return error == 0 || uw_fail_errno(e, UW_E_IO, error, "/model/%s: cannot rescan", name);
 }
 
+/* Of an ATA drive: through the layer in front of it. */
+static bool resize(struct uw_transport *t, int timeout_ms, bool *stalled, struct uw_error *e)
+{
+    struct door *door = door_of(t);
+    const char *name = door->drive->facts.name;
+    (void)timeout_ms;
+    *stalled = false;
+    if (!enter(t, e))
+        return false;
+    uint64_t now_ms = drive_ms(door), bytes = 0;
+    int error = model_ata_host_rescan(door->drive->ata, now_ms);
+    if (error == 0)
+        error = model_ata_look(door->drive->ata, now_ms, &bytes);
+    leave(door, now_ms, now_ms);
+    if (error != 0)
+        return uw_fail_errno(e, UW_E_IO, error, "/model/%s: cannot rescan", name);
+    t->bytes = bytes;
+    return true;
+}
+
 static void close_door(struct uw_transport *t)
 {
     struct door *door = door_of(t);
@@ -417,6 +437,7 @@ static const struct uw_transport_ops ata_ops = {.name = "model",
                                                 .flush = flush,
                                                 .identify = identify,
                                                 .scsi = scsi,
+                                                .resize = resize,
                                                 .close = close_door};
 
 static struct model_drive *by_device(struct model_machine *machine, const char *device)

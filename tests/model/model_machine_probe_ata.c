@@ -58,13 +58,14 @@ static void look_for_hidden(struct look *look, struct uw_ata *to)
 {
     const struct uw_ata_identify *identify = &to->identify;
     uint8_t block[UW_ATA_BLOCK_BYTES] = {0};
-    struct uw_ata_command native = uw_ata_read_native_max(), accessible = uw_ata_get_accessible_max(),
-                          dco = uw_ata_dco_identify(block);
+    struct uw_ata_command native = uw_ata_read_native_max(identify->address_48),
+                          accessible = uw_ata_get_accessible_max(), dco = uw_ata_dco_identify(block);
     bool registers = to->path >= UW_ATA_PATH_COUNT_ZEROED;
     bool hpa = identify->hpa && registers && ask(look, &native);
     bool amax = identify->amax && registers && ask(look, &accessible);
-    if (hpa || amax)
-        to->native_sectors = (amax ? accessible : native).registers.lba + 1;
+    uint64_t last;
+    if ((hpa || amax) && uw_ata_last_address(amax ? &accessible : &native, &last))
+        to->native_sectors = last + 1;
     to->hpa = identify->hpa ? hidden(hpa, to->native_sectors, identify->sectors) : UW_HIDDEN_NONE;
     to->amax = identify->amax ? hidden(amax, to->native_sectors, identify->sectors) : UW_HIDDEN_NONE;
     if (identify->dco && ask(look, &dco))
