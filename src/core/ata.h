@@ -19,6 +19,7 @@ struct uw_ata_identify {
     uint64_t sectors;                         /* words 230..233, 100..103 or 60..61: addressable now */
     uint32_t logical_block_bytes;             /* words 106, 117..118 */
     uint16_t rotation;                        /* word 217: 1 flash, 0401h..FFFEh rpm; 0: not told */
+    bool address_48;                          /* word 83 bit 10: takes 48-bit addresses */
     bool encrypts_all;                        /* word 69 bit 4 */
     bool write_cache;                         /* enabled, word 85 bit 5 */
     /* Sanitize, word 59. */

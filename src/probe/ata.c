@@ -213,11 +213,12 @@ static const char *read_sanitize(struct look *look)
 /* Sectors up to the last address that the command tells; 0: it did not. */
 static uint64_t read_last(struct look *look, struct uw_ata_command command, const char **reason)
 {
+    uint64_t last = 0;
     *reason = ask(look, &command);
     if (*reason != NULL)
         return 0;
-    *reason = command.registers.known && command.registers.whole ? NULL : "read_error";
-    return *reason == NULL ? command.registers.lba + 1 : 0;
+    *reason = uw_ata_last_address(&command, &last) ? NULL : "read_error";
+    return *reason == NULL ? last + 1 : 0;
 }
 
 static enum uw_hidden compare(uint64_t shown, uint64_t whole)
@@ -277,7 +278,8 @@ static void look_at_areas(struct look *look)
     if (ata->path != UW_ATA_PATH_WHOLE)
         return; /* not probed */
     ata->amax = look_at_area(look, ata->identify.amax, uw_ata_get_accessible_max(), of_amax);
-    ata->hpa = look_at_area(look, ata->identify.hpa, uw_ata_read_native_max(), of_hpa);
+    ata->hpa =
+        look_at_area(look, ata->identify.hpa, uw_ata_read_native_max(ata->identify.address_48), of_hpa);
     ata->dco = look_at_dco(look);
     /* A configuration may take from the drive that it has a protected area at all. */
     if (!ata->identify.hpa && ata->dco != UW_HIDDEN_NONE) {

@@ -65,14 +65,52 @@ struct uw_ata_command uw_ata_nop(uint16_t count, uint64_t lba)
     return without_data(UW_ATA_NOP, 0, count, lba);
 }
 
-struct uw_ata_command uw_ata_read_native_max(void)
+static struct uw_ata_command with_28_bits(uint8_t opcode, uint64_t lba)
 {
-    return without_data(UW_ATA_READ_NATIVE_MAX_EXT, 0, 0, 0);
+    struct uw_ata_command command = without_data(opcode, 0, 0, lba & 0xffffff);
+    command.device = (uint8_t)(DEVICE_LBA | (lba >> 24 & 0xf));
+    command.extended = false;
+    return command;
+}
+
+struct uw_ata_command uw_ata_read_native_max(bool extended)
+{
+    return extended ? without_data(UW_ATA_READ_NATIVE_MAX_EXT, 0, 0, 0)
+                    : with_28_bits(UW_ATA_READ_NATIVE_MAX, 0);
+}
+
+/* COUNT bit 0 would have it kept without power. */
+struct uw_ata_command uw_ata_set_max(bool extended, uint64_t last)
+{
+    return extended ? without_data(UW_ATA_SET_MAX_EXT, 0, 0, last) : with_28_bits(UW_ATA_SET_MAX, last);
 }
 
 struct uw_ata_command uw_ata_get_accessible_max(void)
 {
     return without_data(UW_ATA_ACCESSIBLE_MAX, 0x0000, 0, 0);
+}
+
+struct uw_ata_command uw_ata_set_accessible_max(uint64_t last)
+{
+    return without_data(UW_ATA_ACCESSIBLE_MAX, 0x0001, 0, last);
+}
+
+static struct uw_ata_command short_command(uint8_t opcode, uint16_t features)
+{
+    struct uw_ata_command command = without_data(opcode, features, 0, 0);
+    command.device = 0;
+    command.extended = false;
+    return command;
+}
+
+struct uw_ata_command uw_ata_dco_restore(void)
+{
+    return short_command(UW_ATA_DCO, 0xc0);
+}
+
+struct uw_ata_command uw_ata_enable_write_cache(void)
+{
+    return short_command(UW_ATA_SET_FEATURES, 0x02);
 }
 
 /* ---- SANITIZE */
@@ -154,10 +192,7 @@ struct uw_ata_command uw_ata_disable_password(enum uw_ata_identifier who,
 
 struct uw_ata_command uw_ata_erase_prepare(void)
 {
-    struct uw_ata_command command = without_data(UW_ATA_SECURITY_ERASE_PREPARE, 0, 0, 0);
-    command.device = 0;
-    command.extended = false;
-    return command;
+    return short_command(UW_ATA_SECURITY_ERASE_PREPARE, 0);
 }
 
 struct uw_ata_command uw_ata_erase_unit(enum uw_ata_identifier who,

@@ -12,15 +12,19 @@ enum uw_ata_opcode {
     UW_ATA_NOP = 0x00,
     UW_ATA_READ_NATIVE_MAX_EXT = 0x27,
     UW_ATA_READ_LOG_EXT = 0x2f,
+    UW_ATA_SET_MAX_EXT = 0x37,
     UW_ATA_ACCESSIBLE_MAX = 0x78,
     UW_ATA_DCO = 0xb1,
     UW_ATA_SANITIZE = 0xb4,
     UW_ATA_IDENTIFY = 0xec,
+    UW_ATA_SET_FEATURES = 0xef,
     UW_ATA_SECURITY_SET_PASSWORD = 0xf1,
     UW_ATA_SECURITY_UNLOCK = 0xf2,
     UW_ATA_SECURITY_ERASE_PREPARE = 0xf3,
     UW_ATA_SECURITY_ERASE_UNIT = 0xf4,
-    UW_ATA_SECURITY_DISABLE_PASSWORD = 0xf6
+    UW_ATA_SECURITY_DISABLE_PASSWORD = 0xf6,
+    UW_ATA_READ_NATIVE_MAX = 0xf8,
+    UW_ATA_SET_MAX = 0xf9
 };
 
 enum uw_ata_protocol { UW_ATA_NON_DATA = 3, UW_ATA_PIO_IN = 4, UW_ATA_PIO_OUT = 5 };
@@ -80,9 +84,23 @@ struct uw_ata_command uw_ata_sanitize_block(void);
 struct uw_ata_command uw_ata_sanitize_crypto(void);
 /* One pass, not inverted; `definitive`: the pattern stands there at the end (only where supported). */
 struct uw_ata_command uw_ata_sanitize_overwrite(uint32_t pattern, bool definitive);
-struct uw_ata_command uw_ata_read_native_max(void);
+/* HPA, ATA8-ACS (ACS-3 dropped it): READ NATIVE MAX ADDRESS and SET MAX ADDRESS, with 48-bit addresses or
+ * with
+ * 28. A set holds until the power goes off, and must directly follow a read. */
+struct uw_ata_command uw_ata_read_native_max(bool extended);
+struct uw_ata_command uw_ata_set_max(bool extended, uint64_t last);
+/* ACCESSIBLE MAX ADDRESS CONFIGURATION, ACS-4 7.1: a set is kept without power; a drive takes one each time
+ * that it is switched on. */
 struct uw_ata_command uw_ata_get_accessible_max(void);
+struct uw_ata_command uw_ata_set_accessible_max(uint64_t last);
+/* DEVICE CONFIGURATION, ATA8-ACS: IDENTIFY, and RESTORE, which nothing takes back. */
 struct uw_ata_command uw_ata_dco_identify(void *block);
+struct uw_ata_command uw_ata_dco_restore(void);
+/* SET FEATURES, enable the volatile write cache (ACS-4 7.43). */
+struct uw_ata_command uw_ata_enable_write_cache(void);
+/* The address that such a command answered with: of the short form LBA 27:24 stand in DEVICE 3:0. False: its
+ * registers do not tell. */
+bool uw_ata_last_address(const struct uw_ata_command *command, uint64_t *last);
 
 enum uw_ata_identifier { UW_ATA_USER = 0, UW_ATA_MASTER = 1 };
 /* Password blocks are written into `block`, which becomes the command's data. Security high. */

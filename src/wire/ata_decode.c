@@ -203,6 +203,7 @@ bool uw_ata_decode_identify(const uint8_t *data, size_t bytes, struct uw_ata_ide
     identify->sectors = sectors_of(data);
     identify->logical_block_bytes = block_bytes_of(data);
     identify->rotation = rotation_of(data);
+    identify->address_48 = bit(s.w83, 10);
     identify->encrypts_all = bit(additional(data), 4);
     identify->write_cache = bit(s.w85, 5);
     decode_sanitize_set(data, identify);
@@ -288,6 +289,18 @@ bool uw_ata_decode_sanitize(const struct uw_ata_command *status, struct uw_ata_s
     s->frozen = bit(r->count, 13);
     s->antifreeze = bit(r->count, 12);
     s->progress = (uint16_t)(r->lba & 0xffff);
+    return true;
+}
+
+/* ---- Addresses */
+
+bool uw_ata_last_address(const struct uw_ata_command *command, uint64_t *last)
+{
+    const struct uw_ata_registers *r = &command->registers;
+    *last = 0;
+    if (command->outcome != UW_ATA_DONE || !r->known || (command->extended && !r->whole))
+        return false;
+    *last = command->extended ? r->lba : (r->lba & 0xffffff) | (uint64_t)(r->device & 0xf) << 24;
     return true;
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/drive_ata.h"
 #include "core/drive_nvme.h"
+#include "core/policy.h"
 #include "probe/ata.h"
 #include "transport/process.h"
 #include "tree.h"
@@ -36,7 +37,8 @@ static struct {
     struct desk_registers registers;
 } script[ANSWERS];
 
-static bool changes; /* IDENTIFY says something else each time */
+static bool is_short; /* takes 28 bits of an address */
+static bool changes;  /* IDENTIFY says something else each time */
 
 static enum answer which(const uint8_t *cdb)
 {
@@ -45,6 +47,9 @@ static enum answer which(const uint8_t *cdb)
     case 0x00:
         return NOP;
     case 0x27:
+    case 0xf8:
+        if ((cdb[14] == 0xf8) != is_short)
+            desk_refuse("the other form", cdb[14]);
         return NATIVE;
     case 0x2f:
         return lba == 0x00 ? DIRECTORY : lba == 0x30 ? LIST : lba == 0x330 ? SUPPORTED : SECURITY;
@@ -134,7 +139,7 @@ static int good_drive(void **state)
     static const uint8_t mode[20] = {0, 18, [8] = 0x0a, 0x0a, 0x06};
     int result = desk_open(state);
     memset(script, 0, sizeof script);
-    changes = false;
+    changes = is_short = false;
     set_text(10, 10, "  S3Z9 NB0K");
     set_text(23, 4, "FW1");
     set_text(27, 20, "EXAMPLE\x1b[2J DISK");
@@ -197,6 +202,14 @@ static void look_at(struct uw_drive *drive, int limit_ms, bool answers)
 static struct uw_drive look(void)
 {
     struct uw_drive drive = drive_of(UW_BUS_ATA);
+    look_at(&drive, LIMIT_MS, true);
+    return drive;
+}
+
+static struct uw_drive look_at_size(uint64_t bytes)
+{
+    struct uw_drive drive = drive_of(UW_BUS_ATA);
+    drive.bytes = bytes;
     look_at(&drive, LIMIT_MS, true);
     return drive;
 }
@@ -431,6 +444,41 @@ static void hidden_areas(void **state)
                          uw_drive_unknown_reason(&d, "capacity.native_max") == NULL);
         assert_int_equal(desk->number[NATIVE], rows[i].hpa);
         assert_int_equal(desk->number[AMAX], rows[i].amax);
+    }
+}
+
+/* A drive that takes no 48-bit addresses is asked with 28: four of them come back in DEVICE. */
+static void short_addresses(void **state)
+{
+    static const struct {
+        uint32_t shown;
+        uint8_t device;
+        uint32_t lba;
+        enum uw_hidden hpa;
+        uint64_t native;
+    } rows[] = {
+        {1000000, 0x40, 999999, UW_HIDDEN_NONE, 1000000},
+        {1000000, 0x41, 999999, UW_HIDDEN_PRESENT, 0x01000000 + 1000000},
+        {0x0ffffffe, 0x4f, 0xfffffd, UW_HIDDEN_NONE, 0x0ffffffe},
+        {0x0ffffffe, 0xe0, 0xfffffd, UW_HIDDEN_UNKNOWN, 0}, /* less than there is */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        desk_close(state);
+        good_drive(state);
+        set_word(IDENTIFY, 83, 0x4000, 1);
+        set_word(IDENTIFY, 86, 0x0000, 1);
+        is_short = true;
+        set_word(IDENTIFY, 60, rows[i].shown, 2);
+        set_word(IDENTIFY, 100, 0, 4);
+        sum(IDENTIFY);
+        script[NATIVE].registers = (struct desk_registers){0x50, 0, rows[i].device, 0, rows[i].lba};
+        struct uw_drive d = look_at_size((uint64_t)rows[i].shown * 512);
+        assert_true(d.ata.known);
+        assert_false(d.ata.identify.address_48);
+        assert_int_equal(desk->number[NATIVE], 1);
+        assert_int_equal(d.ata.hpa, rows[i].hpa);
+        assert_int_equal(d.ata.native_sectors, rows[i].native);
+        assert_int_equal(uw_may_hide_areas(&d), rows[i].hpa == UW_HIDDEN_UNKNOWN);
     }
 }
 
@@ -672,6 +720,7 @@ int main(void)
         drive_test(another_drive_is_not_known),
         drive_test(a_bridge_without_ata),
         drive_test(hidden_areas),
+        drive_test(short_addresses),
         drive_test(a_path_that_loses),
         drive_test(logs_that_are_not_there),
         drive_test(a_drive_with_little_is_asked_little),

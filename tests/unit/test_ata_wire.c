@@ -72,9 +72,56 @@ static void bare_commands(void **state)
     check_bare(uw_ata_nop(0, 0), "000000000000000000004000", true, true, 30000);
     check_bare(uw_ata_nop(0x1234, 0xa1b2c3d4e5f6), "00001234a1b2c3d4e5f64000", true, true, 30000);
     check_bare(uw_ata_nop(0xffff, UINT64_MAX), "0000ffffffffffffffff4000", true, true, 30000);
-    check_bare(uw_ata_read_native_max(), "000000000000000000004027", true, true, 30000);
+    check_bare(uw_ata_read_native_max(true), "000000000000000000004027", true, true, 30000);
+    check_bare(uw_ata_read_native_max(false), "0000000000000000000040f8", false, true, 30000);
     check_bare(uw_ata_get_accessible_max(), "000000000000000000004078", true, true, 30000);
     check_bare(uw_ata_erase_prepare(), "0000000000000000000000f3", false, true, 30000);
+}
+
+/* What opens hidden areas. COUNT bit 0 of SET MAX would keep it without power: it is never set. */
+static void openings(void **state)
+{
+    (void)state;
+    const uint64_t large = 0x1234a1b2c3d4e5f6;
+    check_bare(uw_ata_set_max(true, 976773167), "0000000000003a38602f4037", true, true, 30000);
+    check_bare(uw_ata_set_max(true, large), "00000000a1b2c3d4e5f64037", true, true, 30000);
+    check_bare(uw_ata_set_max(false, 0x0fedcba9), "00000000000000edcba94ff9", false, true, 30000);
+    check_bare(uw_ata_set_max(false, 0), "0000000000000000000040f9", false, true, 30000);
+    check_bare(uw_ata_set_accessible_max(976773167), "0001000000003a38602f4078", true, true, 30000);
+    check_bare(uw_ata_set_accessible_max(large), "00010000a1b2c3d4e5f64078", true, true, 30000);
+    check_bare(uw_ata_dco_restore(), "00c0000000000000000000b1", false, true, 30000);
+    check_bare(uw_ata_enable_write_cache(), "0002000000000000000000ef", false, true, 30000);
+}
+
+static void last_addresses(void **state)
+{
+    (void)state;
+    static const struct {
+        bool extended, known, whole;
+        enum uw_ata_outcome outcome;
+        uint8_t device;
+        uint64_t lba, last; /* UINT64_MAX: not told */
+    } rows[] = {
+        {true, true, true, UW_ATA_DONE, 0x4f, 0xa1b2c3d4e5f6, 0xa1b2c3d4e5f6},
+        {true, true, false, UW_ATA_DONE, 0x40, 0xd4e5f6, UINT64_MAX},
+        {true, true, true, UW_ATA_ABORTED, 0x40, 0xd4e5f6, UINT64_MAX},
+        {true, false, true, UW_ATA_DONE, 0x40, 0xd4e5f6, UINT64_MAX},
+        {true, true, true, UW_ATA_NO_REGISTERS, 0x40, 0xd4e5f6, UINT64_MAX},
+        {false, true, false, UW_ATA_DONE, 0x4f, 0xedcba9, 0x0fedcba9},
+        {false, true, true, UW_ATA_DONE, 0xe1, 0xa1b2c3edcba9, 0x01edcba9},
+        {false, true, true, UW_ATA_DONE, 0x40, 0, 0},
+        {false, false, false, UW_ATA_DONE, 0x4f, 0xedcba9, UINT64_MAX},
+        {false, true, true, UW_ATA_RESET, 0x4f, 0xedcba9, UINT64_MAX},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct uw_ata_command c = uw_ata_read_native_max(rows[i].extended);
+        uint64_t last = 4711;
+        c.outcome = rows[i].outcome;
+        c.registers = (struct uw_ata_registers){
+            .known = rows[i].known, .whole = rows[i].whole, .device = rows[i].device, .lba = rows[i].lba};
+        assert_int_equal(uw_ata_last_address(&c, &last), rows[i].last != UINT64_MAX);
+        assert_int_equal(last, rows[i].last != UINT64_MAX ? rows[i].last : 0);
+    }
 }
 
 /* What changes the drive, register by register. */
@@ -809,6 +856,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads),
         cmocka_unit_test(bare_commands),
+        cmocka_unit_test(openings),
+        cmocka_unit_test(last_addresses),
         cmocka_unit_test(sanitizes),
         cmocka_unit_test(passwords),
         cmocka_unit_test(erase_timeouts),

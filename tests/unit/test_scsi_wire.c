@@ -243,7 +243,7 @@ static void wraps(void **state)
     check_wrapped(uw_ata_sanitize_block(), "85 07 00 00 12 00 00 42 72 00 45 00 6b 40 b4 00", none);
     check_wrapped(uw_ata_sanitize_overwrite(0xdeadbeef, true),
                   "85 07 00 00 14 00 41 de ef 57 be 4f ad 40 b4 00", none);
-    check_wrapped(uw_ata_read_native_max(), "85 07 20 00 00 00 00 00 00 00 00 00 00 40 27 00", none);
+    check_wrapped(uw_ata_read_native_max(true), "85 07 20 00 00 00 00 00 00 00 00 00 00 40 27 00", none);
     check_wrapped(uw_ata_set_password(password, data), "85 0a 06 00 00 00 01 00 00 00 00 00 00 00 f1 00",
                   out);
     check_wrapped(uw_ata_unlock(UW_ATA_USER, password, data),
@@ -453,7 +453,7 @@ static const struct {
 static struct uw_ata_command used_command(int kind)
 {
     static const uint8_t password[UW_ATA_PASSWORD_BYTES];
-    struct uw_ata_command c = uw_ata_read_native_max();
+    struct uw_ata_command c = uw_ata_read_native_max(true);
     if (kind == IN)
         c = uw_ata_identify_device(data);
     else if (kind == OUT)
