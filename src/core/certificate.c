@@ -271,7 +271,7 @@ static json_t *exceptions(const struct uw_fold *fold, enum uw_verdict verdict)
         json_array_append_new(
             list, json_pack("{s:s, s:s, s:s}", "code", "own_password_left", "severity", "note", "text",
                             "the drive may be locked with the user password \"unwrite\" (zero "
-                            "padded, level high); the next run takes it away"));
+                            "padded, level high); the next erase takes it away"));
     if (fold->crashed)
         json_array_append_new(list,
                               json_pack("{s:s, s:s, s:s}", "code", "recovered", "severity", "note", "text",

@@ -336,6 +336,7 @@ void uw_fold_event(struct uw_fold *fold, const struct uw_event *event)
         fold->continues = true; /* until the step's end says otherwise */
         break;
     case UW_EVENT_PASSWORD_SET:
+    case UW_EVENT_PASSWORD_FOUND:
         fold->password = true;
         break;
     case UW_EVENT_PASSWORD_GONE:

@@ -21,7 +21,7 @@ struct uw_fold {
     json_t *steps;           /* array, as they stand in the certificate */
     size_t steps_ended_well; /* of them; an erase has ended well when all that were planned have */
     bool crashed;            /* the run broke off; the next one speaks for it */
-    bool password;           /* an ATA drive may have the password that this run set */
+    bool password;           /* an ATA drive may have our password, of this run or of one that broke off */
     bool continues;          /* the drive goes on with what was begun */
     bool lost;               /* memory ran out on the way: nothing may be claimed */
 };

@@ -52,12 +52,23 @@ struct uw_affected {
 /* Why no marker can be written before the erase. */
 enum uw_unmarked {
     UW_MARKED = 0,
-    UW_UNMARKED_RUNNING,   /* a sanitize runs already */
-    UW_UNMARKED_FAILED,    /* a sanitize failed: the drive takes no writes until another succeeds */
-    UW_UNMARKED_FORMAT,    /* a format is not done: the namespace takes no writes until it is erased anew */
-    UW_UNMARKED_READ_ONLY, /* the drive has put its media into read-only mode */
-    UW_UNMARKED_LOCKED     /* locked with a password, and a sanitize gets round it */
+    UW_UNMARKED_RUNNING,  /* a sanitize runs already */
+    UW_UNMARKED_FAILED,   /* a sanitize failed: the drive takes no writes until another succeeds */
+    UW_UNMARKED_FORMAT,   /* a format is not done: the namespace takes no writes until it is erased anew */
+    UW_UNMARKED_READ_ONLY /* the drive has put its media into read-only mode */
 };
+
+/* What is done about the password of an ATA drive before anything else. */
+enum uw_unlock {
+    UW_UNLOCK_NOTHING = 0,
+    UW_UNLOCK_OURS, /* it is noted to be ours: it is taken away */
+    UW_UNLOCK_TRY   /* it may be ours: one try, and a refusal where it is somebody else's */
+};
+
+/* The way out of a locked drive; the documented password is in method/ata_security.h. */
+#define UW_PLAN_UNLOCK                                                                                       \
+    "unlock it with its password and take that away; an erase of unwrite's that broke off leaves the user "  \
+    "password \"unwrite\" (zero padded, level high)"
 
 /* A second step, after the first one ended well and what it left was read back: this one covers it up. */
 struct uw_follow {
@@ -80,13 +91,12 @@ struct uw_plan {
     const struct uw_standard *standard; /* NULL: the method writes no patterns */
     struct uw_follow follow;
     enum uw_profile verify;
-    uint64_t estimate_s;       /* 0: not known */
-    bool cannot_stop;          /* once it runs; never of `follow` */
-    bool attach;               /* the drive runs it already: wait for its end */
-    bool hits_subsystem;       /* it erases every namespace of the drive */
-    bool unlock_first;         /* with policy.own_password: unlock the drive and take the password away before
-                                  anything */
-    enum uw_unmarked unmarked; /* other than UW_MARKED: a reservation */
+    uint64_t estimate_s; /* 0: not known */
+    bool cannot_stop;    /* once it runs; never of `follow` */
+    bool attach;         /* the drive runs it already: wait for its end */
+    bool hits_subsystem; /* it erases every namespace of the drive */
+    enum uw_unlock unlock_first;
+    enum uw_unmarked unmarked;                            /* other than UW_MARKED: a reservation */
     struct uw_affected also_affected[UW_NVME_NAMESPACES]; /* ascending */
     size_t also_affected_count;
     const char *limitations[UW_LIMITATIONS];

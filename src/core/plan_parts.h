@@ -32,6 +32,6 @@ const char *uw_plan_path_forbids(const struct uw_drive *drive, const struct uw_m
 const char *uw_plan_state_forbids(const struct uw_plan *plan, const struct uw_method *method);
 
 enum uw_unmarked uw_plan_unmarked(const struct uw_plan *plan);
-bool uw_plan_unlock_first(const struct uw_plan *plan);
+enum uw_unlock uw_plan_unlock_first(const struct uw_plan *plan);
 
 #endif

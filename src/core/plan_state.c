@@ -106,11 +106,13 @@ void uw_plan_refuse_state(struct uw_plan *plan)
                        (unsigned)d->ata.sanitize.count);
 }
 
-/* Our own password opens it, unless the drive does not even listen. */
+/* Our own password opens it, or may: where a run of ours broke off on a machine that kept no note of it. Not
+ * where the drive does not even listen, and nothing is tried through a bridge. */
 static bool can_unlock(const struct uw_plan *plan)
 {
     const struct uw_ata_identify *i = &plan->drive->ata.identify;
-    return plan->policy.own_password && !i->security_frozen && !i->security_expired;
+    bool may_fit = i->security_locked && plan->drive->bus == UW_BUS_ATA;
+    return (plan->policy.own_password || may_fit) && !i->security_frozen && !i->security_expired;
 }
 
 static bool is_locked(const struct uw_plan *plan)
@@ -129,17 +131,18 @@ void uw_plan_refuse_left(struct uw_plan *plan)
                            : "wait for its end, then plan again",
                        "%s runs a sanitize, which cannot be stopped", d->device);
     if (is_locked(plan) && d->ata.identify.security_expired)
-        uw_plan_refuse(plan, 4, "locked",
-                       "switch the drive off and on, unlock it with its password and take that away",
+        uw_plan_refuse(plan, 4, "locked", "switch the drive itself off and on, then: " UW_PLAN_UNLOCK,
                        "%s is locked, and too many wrong passwords were tried", d->device);
     if (is_locked(plan) && policy->own_password)
         uw_plan_refuse(plan, 4, "locked",
                        "switch the drive itself off and on, then run again: unwrite takes its password away",
                        "%s is locked with unwrite's own password, of an erase that broke off, and frozen",
                        d->device);
+    if (is_locked(plan) && d->ata.identify.security_frozen)
+        uw_plan_refuse(plan, 4, "locked", "switch the drive itself off and on, then: " UW_PLAN_UNLOCK,
+                       "%s is locked with a password, and frozen", d->device);
     if (is_locked(plan))
-        uw_plan_refuse(plan, 4, "locked", "unlock it with its password and take that away, then plan again",
-                       "%s is locked with a password", d->device);
+        uw_plan_refuse(plan, 4, "locked", UW_PLAN_UNLOCK, "%s is locked with a password", d->device);
 }
 
 const char *uw_plan_path_forbids(const struct uw_drive *drive, const struct uw_method *method)
@@ -229,7 +232,7 @@ static const char *forbidden_by_security(const struct uw_plan *plan)
         return "its security commands are frozen: sanitize it instead, where it can; or switch the drive "
                "itself "
                "off and on, suspend the machine and wake it, or use another controller";
-    if (i->security_enabled && !plan->policy.own_password)
+    if (i->security_enabled && !can_unlock(plan))
         return "it has a password already that is not known here";
     return NULL;
 }
@@ -238,10 +241,10 @@ static const char *forbidden_by_ata(const struct uw_plan *plan, const struct uw_
 {
     const struct uw_ata *ata = &plan->drive->ata;
     bool sanitize = uw_technique_is_sanitize(method->technique);
-    bool gets_round = sanitize && ata->log.known && ata->log.restricted_sanitize_overrides_security;
     if (ata_state(plan->drive) == UW_ATA_SANITIZE_RUNNING)
         return forbidden_by_running(plan, method);
-    if (is_locked(plan) && !gets_round)
+    /* Also where a sanitize would get round it: nothing could be marked before or read back after. */
+    if (is_locked(plan))
         return "it is locked with a password";
     if (sanitize && !ata->sanitize.known)
         return "the drive's sanitize status cannot be read";
@@ -268,15 +271,15 @@ enum uw_unmarked uw_plan_unmarked(const struct uw_plan *plan)
         return UW_UNMARKED_FAILED;
     if (plan->drive->nvme.known && format_broke_off(&plan->drive->nvme.ns))
         return UW_UNMARKED_FORMAT;
-    if (is_locked(plan))
-        return UW_UNMARKED_LOCKED;
     return is_read_only(plan->drive) ? UW_UNMARKED_READ_ONLY : UW_MARKED;
 }
 
 /* While a sanitize runs the drive takes no such command. */
-bool uw_plan_unlock_first(const struct uw_plan *plan)
+enum uw_unlock uw_plan_unlock_first(const struct uw_plan *plan)
 {
     const struct uw_ata *ata = &plan->drive->ata;
     bool has_password = ata->known && (ata->identify.security_enabled || ata->identify.security_locked);
-    return has_password && can_unlock(plan) && !plan->attach;
+    if (!has_password || !can_unlock(plan) || plan->attach)
+        return UW_UNLOCK_NOTHING;
+    return plan->policy.own_password ? UW_UNLOCK_OURS : UW_UNLOCK_TRY;
 }

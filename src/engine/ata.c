@@ -129,22 +129,69 @@ bool uw_gate_ata_look(struct uw_job *job, const char **difference, struct uw_err
     return true;
 }
 
-/* One try: five wrong ones close the drive until its power goes off and on. */
-bool uw_erase_unlock(struct uw_erase *erase, struct uw_error *e)
+/* On record, and noted, so that whatever comes in between the next run takes it away. */
+static bool post_found(struct uw_erase *erase, struct uw_error *e)
 {
-    static const uint8_t password[UW_ATA_PASSWORD_BYTES] = UW_ATA_OWN_PASSWORD;
+    struct uw_job *job = erase->job;
+    if (!uw_own_password_note(job->run->state, &job->drive, e))
+        return false;
+    uw_job_post(job, UW_EVENT_PASSWORD_FOUND,
+                json_pack("{s:s, s:s}", "password", UW_ATA_OWN_PASSWORD, "who", "user"));
+    return true;
+}
+
+static bool look(struct uw_erase *erase, struct uw_ata_identify *seen, struct uw_error *e)
+{
+    return identify(erase->job, seen) ||
+           uw_fail(e, UW_E_IO, "%s does not identify itself", erase->job->drive.device);
+}
+
+static const uint8_t own_password[UW_ATA_PASSWORD_BYTES] = UW_ATA_OWN_PASSWORD;
+
+/* One try: five wrong ones close the drive until its power goes off and on. `*wrong`: the drive has refused
+ * it for what it is. */
+static bool unlock(struct uw_erase *erase, bool *wrong, struct uw_error *e)
+{
     uint8_t block[UW_ATA_BLOCK_BYTES];
     struct uw_ata_identify seen = {0};
-    struct uw_ata_command unlock = uw_ata_unlock(UW_ATA_USER, password, block);
-    if (erase->job->drive.ata.identify.security_locked && !uw_erase_send_ata(erase, &unlock, false, e))
+    struct uw_ata_command command = uw_ata_unlock(UW_ATA_USER, own_password, block);
+    *wrong = false;
+    if (!uw_erase_send_ata(erase, &command, false, e) || !look(erase, &seen, e))
         return false;
-    struct uw_ata_command disable = uw_ata_disable_password(UW_ATA_USER, password, block);
-    if (!uw_erase_send_ata(erase, &disable, false, e))
+    if (!seen.security_locked)
+        return true;
+    *wrong = command.outcome == UW_ATA_ABORTED && !seen.security_frozen;
+    return *wrong || uw_fail(e, UW_E_IO, "%s was not unlocked; switch it off and on, and run again",
+                             erase->job->drive.device);
+}
+
+static bool take_away(struct uw_erase *erase, struct uw_error *e)
+{
+    uint8_t block[UW_ATA_BLOCK_BYTES];
+    struct uw_ata_identify seen = {0};
+    struct uw_ata_command command = uw_ata_disable_password(UW_ATA_USER, own_password, block);
+    if (!uw_erase_send_ata(erase, &command, false, e) || !look(erase, &seen, e))
         return false;
-    if (!identify(erase->job, &seen))
-        return uw_fail(e, UW_E_IO, "%s does not identify itself", erase->job->drive.device);
-    /* One try: whatever it has now is somebody else's. */
-    uw_own_password_forget(erase->job->run->state, &erase->job->drive);
-    return (!seen.security_enabled && !seen.security_locked) ||
-           uw_fail(e, UW_E_IO, "the password that a run before this one left on it does not open it");
+    if (seen.security_enabled || seen.security_locked)
+        return uw_fail(e, UW_E_IO, "%s kept the password that a run before this one left on it",
+                       erase->job->drive.device);
+    weigh_identity(erase->job, &seen);
+    return true;
+}
+
+bool uw_erase_unlock(struct uw_erase *erase, bool *somebodys, struct uw_error *e)
+{
+    struct uw_job *job = erase->job;
+    bool noted = job->plan.unlock_first == UW_UNLOCK_OURS;
+    *somebodys = false;
+    if (noted && !post_found(erase, e))
+        return false;
+    if (job->drive.ata.identify.security_locked && !unlock(erase, somebodys, e))
+        return false;
+    /* Somebody has given it another since. */
+    if (*somebodys && noted) {
+        uw_own_password_forget(job->run->state, &job->drive);
+        uw_job_post(job, UW_EVENT_PASSWORD_GONE, json_object());
+    }
+    return *somebodys || ((noted || post_found(erase, e)) && take_away(erase, e));
 }

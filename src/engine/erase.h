@@ -28,8 +28,9 @@ void uw_erase_lend_internal(struct uw_erase *erase, struct uw_method_run *run);
 /* ata.c: the same for ATA commands; opens the way first. */
 bool uw_erase_send_ata(void *engine, struct uw_ata_command *command, bool record, struct uw_error *e);
 void uw_erase_close_ata(struct uw_erase *erase);
-/* Takes the password away that a run of ours left on the drive. */
-bool uw_erase_unlock(struct uw_erase *erase, struct uw_error *e);
+/* Takes the password away that a run of ours left on the drive, or may have left. `*somebodys`: it has
+ * another, and nothing was done. False: whatever it has is on it still, and the note of it too. */
+bool uw_erase_unlock(struct uw_erase *erase, bool *somebodys, struct uw_error *e);
 /* What an erase inside the drive should have left. */
 struct uw_image uw_erase_image(const struct uw_method_end *end);
 /* Puts on record what another job's command did to this drive too. */

@@ -272,11 +272,28 @@ static bool worth_going_on(struct uw_job *job)
     return !stopped(job) && !given_up(job) && !evidence->unmarked && !evidence->canary_alive;
 }
 
+/* A wrong password changes nothing of what the drive holds. */
+static bool open_lock(struct uw_erase *erase, struct uw_error *e)
+{
+    struct uw_job *job = erase->job;
+    bool somebodys = false;
+    if (job->plan.unlock_first == UW_UNLOCK_NOTHING)
+        return true;
+    if (!uw_erase_unlock(erase, &somebodys, e))
+        return false;
+    if (!somebodys)
+        return true;
+    uw_plan_refuse(&job->plan, 4, "locked", UW_PLAN_UNLOCK,
+                   "%s is locked with a password that is not unwrite's", job->drive.device);
+    uw_job_post(job, UW_EVENT_REFUSED, uw_refusal_json(&job->plan.refusal));
+    return uw_fail(e, UW_E_REFUSED, "%s", job->plan.refusal.why);
+}
+
 static bool prepare(struct uw_erase *erase, struct uw_error *e)
 {
     enum uw_unmarked unmarked = erase->job->plan.unmarked;
     erase->phase = (struct uw_job_phase){erase->job, "witnesses", 0, 0};
-    if (!uw_stream_begin(&erase->stream, e) || (erase->job->plan.unlock_first && !uw_erase_unlock(erase, e)))
+    if (!uw_stream_begin(&erase->stream, e) || !open_lock(erase, e))
         return false;
     /* A drive at work, or one that failed, does not even read. */
     if (unmarked != UW_MARKED && unmarked != UW_UNMARKED_READ_ONLY)
@@ -383,7 +400,7 @@ static void erase_drive(struct uw_erase *erase)
     if (unused)
         uw_job_post(job, UW_EVENT_TOUCHED, json_object());
     bool done = erase_and_verify(erase, unused, &e);
-    if (!unused)
+    if (!unused || job->plan.refusal.refused)
         return;
     post_end(erase, done, &e);
     if (!given_up(job) && !erase->stalled)

@@ -18,10 +18,11 @@ static void folder_of(const char *state, char path[UW_PATH_BYTES * 2])
 /* In hex: a serial is whatever the drive says. */
 static bool name_of(const struct uw_drive *drive, char name[2 * SERIAL_MAX + 1])
 {
-    size_t bytes = strlen(drive->serial);
-    if (bytes == 0 || bytes > SERIAL_MAX)
+    const char *serial = drive->ata.identify.serial;
+    size_t bytes = strlen(serial);
+    if (!drive->ata.known || bytes == 0 || bytes > SERIAL_MAX)
         return false;
-    uw_hex((const uint8_t *)drive->serial, bytes, name);
+    uw_hex((const uint8_t *)serial, bytes, name);
     return true;
 }
 
@@ -33,7 +34,7 @@ bool uw_own_password_note(const char *state, const struct uw_drive *drive, struc
         return uw_fail(e, UW_E_STORE, "%s has no serial to note its password under", drive->device);
     if (uw_own_password_is_noted(state, drive))
         return true;
-    int n = snprintf(text, sizeof text, "%.250s\n", drive->serial);
+    int n = snprintf(text, sizeof text, "%.250s\n", drive->ata.identify.serial);
     return uw_folder_make(folder, UW_E_STORE, e) &&
            uw_file_create(folder, name, 0600, text, (size_t)n, UW_E_STORE, e);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which ATA drives may have our own password on them: noted before it is set, forgotten when the drive says
+/* Which ATA drives may have our own password on them, by the serial that IDENTIFY DEVICE gives: the host's is
+ * not the same on every way to the drive. Noted before it is set, forgotten when the drive says
  * that it has none. The password itself is documented (method/ata_security.h); the note says that it is ours.
  */
 #ifndef UW_ENGINE_OWN_PASSWORD_H

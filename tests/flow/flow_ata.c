@@ -7,7 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SANITIZE = 0xb4, SET_PASSWORD = 0xf1, ERASE_UNIT = 0xf4, SMALL_BYTES = 512 * 1024, SLOWEST = 0x401 };
+enum {
+    SANITIZE = 0xb4,
+    SET_PASSWORD = 0xf1,
+    UNLOCK = 0xf2,
+    ERASE_UNIT = 0xf4,
+    SMALL_BYTES = 512 * 1024,
+    SLOWEST = 0x401
+};
 
 /* "a b" of [{"code":"a"},{"code":"b"}] or ["a","b"]. */
 static void join_codes(const json_t *list, char *text, size_t bytes)
@@ -29,15 +36,21 @@ static bool holds_code(const json_t *list, const char *code)
     return strstr(codes, code) != NULL;
 }
 
-/* A refusal writes nothing and asks for nothing that changes the drive. What it is at by itself goes on. */
+/* A refusal writes nothing and asks for nothing that changes the drive but one: whether a lock opens to our
+ * documented password is tried once, and not through a bridge. What it is at by itself goes on. */
 static void check_untouched(const struct flow *flow, size_t job)
 {
     const struct model_drive *drive = &flow->machine.drives[job];
     const struct model_ata *ata = drive->ata;
     assert_null(flow_step(flow, job));
     assert_int_equal(drive->block->bytes_written, 0);
+    bool may_try = ata->locked && drive->facts.bus == UW_BUS_ATA;
     for (size_t i = drive->seen_before; i < ata->seen_count; i++) {
         uint8_t command = ata->seen[i].command;
+        if (command == UNLOCK && ata->seen[i].ata && may_try) {
+            may_try = false;
+            continue;
+        }
         bool changes = (command >= 0xf1 && command <= 0xf6) ||
                        (command == SANITIZE && ata->seen[i].features != 0) || command == 0x37 ||
                        command == 0xf9 || (command == 0x78 && ata->seen[i].features != 0) ||

@@ -294,38 +294,124 @@ static void signal_with_password(void **state)
     flow_close(&flow);
 }
 
-/* Without the note of it, a lock is somebody's: nothing is tried, and what the first run signed tells how to
- * open it. */
-static void note_lost(void **state)
+/* The first run leaves the drive locked with our password. */
+static void leave_locked(struct flow *flow, const struct ata_row *row)
 {
-    const struct ata_row *row = *state;
-    static struct flow flow;
-    char path[PATH_BYTES];
     struct ata_row hanging = *row;
     hanging.config.lies[0] = (struct model_ata_lie){MODEL_ATA_HANGS, MODEL_ATA_UNIT, 1, 0};
-    ask(&flow, &hanging);
-    flow_run(&flow);
-    flow_check(&flow); /* also that the password is told */
-    assert_string_equal(flow_verdict(&flow, 0), "stalled");
-    assert_true(flow.owned_ata[0]->enabled);
-    model_ata_cut_power(flow.owned_ata[0]);
-    model_ata_power_on(flow.owned_ata[0]);
-    snprintf(path, sizeof path, "%s/own-password", flow.state);
-    char moved[PATH_BYTES];
-    snprintf(moved, sizeof moved, "%s/moved", flow.folder);
+    ask(flow, &hanging);
+    flow_run(flow);
+    flow_check(flow); /* also that the password is told */
+    assert_string_equal(flow_verdict(flow, 0), "stalled");
+    assert_true(flow->owned_ata[0]->enabled);
+}
+
+/* As after its power was off and on. */
+static void run_again(struct flow *flow)
+{
+    model_ata_cut_power(flow->owned_ata[0]);
+    model_ata_power_on(flow->owned_ata[0]);
+    flow_again(flow);
+    put_again(flow);
+    flow_run(flow);
+}
+
+static void lose_notes(const struct flow *flow)
+{
+    char path[PATH_BYTES], moved[PATH_BYTES];
+    snprintf(path, sizeof path, "%s/own-password", flow->state);
+    snprintf(moved, sizeof moved, "%s/moved", flow->folder);
     assert_int_equal(rename(path, moved), 0);
-    flow_again(&flow);
-    put_again(&flow);
-    flow_run(&flow);
-    assert_int_equal(flow.exit_code, 4);
-    assert_int_equal(model_ata_seen_count(flow.owned_ata[0], UNIT), 0);
-    assert_int_equal(flow.owned_ata[0]->tries, 5);
-    assert_int_equal(rename(moved, path), 0);
-    flow_again(&flow);
-    put_again(&flow);
-    flow_run(&flow);
-    check_end(&flow, row->name);
+}
+
+/* A machine that keeps nothing, or another one: a lock may be ours, which one try shows. */
+static void note_lost(void **state)
+{
+    static struct flow flow;
+    leave_locked(&flow, *state);
+    lose_notes(&flow);
+    run_again(&flow);
+    check_end(&flow, ((const struct ata_row *)*state)->name);
+    assert_non_null(flow_event(&flow, 0, "password-found"));
     flow_close(&flow);
+}
+
+/* Somebody else's: one try of five, a refusal, and the way out. */
+static void note_lost_and_another_password(void **state)
+{
+    static struct flow flow;
+    leave_locked(&flow, *state);
+    lose_notes(&flow);
+    struct model_ata *ata = flow.owned_ata[0];
+    memset(ata->user, 0, sizeof ata->user);
+    memcpy(ata->user, "somebody's", 10);
+    run_again(&flow);
+    flow_check(&flow);
+    assert_string_equal(flow_verdict(&flow, 0), "refused");
+    assert_int_equal(flow.exit_code, 4);
+    assert_int_equal(model_ata_seen_count(ata, UNIT), 0);
+    assert_int_equal(ata->tries, 4);
+    assert_true(ata->locked);
+    assert_non_null(strstr(flow_text(flow_event(&flow, 0, "refused"), "way_out"), "\"unwrite\""));
+    flow_close(&flow);
+}
+
+/* The note says ours, and somebody gave it another since: it is forgotten, and nothing is claimed of it. */
+static void noted_and_another_password(void **state)
+{
+    static struct flow flow;
+    leave_locked(&flow, *state);
+    struct model_ata *ata = flow.owned_ata[0];
+    memset(ata->user, 0, sizeof ata->user);
+    memcpy(ata->user, "somebody's", 10);
+    run_again(&flow);
+    flow_check(&flow);
+    assert_string_equal(flow_verdict(&flow, 0), "refused");
+    assert_int_equal(json_array_size(json_object_get(flow.certificate[0], "exceptions")), 0);
+    flow_close(&flow);
+}
+
+static bool is_noted(const struct flow *flow)
+{
+    char path[PATH_BYTES];
+    const struct dirent *entry;
+    bool noted = false;
+    snprintf(path, sizeof path, "%s/own-password", flow->state);
+    DIR *folder = opendir(path);
+    assert_non_null(folder);
+    while ((entry = readdir(folder)) != NULL)
+        noted = noted || entry->d_name[0] != '.';
+    closedir(folder);
+    return noted;
+}
+
+/* Taking it away does not succeed: it stays ours, the certificate says so, and the run after that has it. */
+static void cannot_be_taken_away(void **state)
+{
+    static const struct model_ata_lie lies[] = {
+        {MODEL_ATA_TIMES_OUT, MODEL_ATA_UNLOCK, 1, 1}, {MODEL_ATA_TIMES_OUT, MODEL_ATA_DISABLE, 1, 1},
+        {MODEL_ATA_HANGS, MODEL_ATA_UNLOCK, 1, 0},     {MODEL_ATA_HANGS, MODEL_ATA_DISABLE, 1, 0},
+        {MODEL_ATA_ABORTS, MODEL_ATA_DISABLE, 1, 0},   {MODEL_ATA_ACCEPTS, MODEL_ATA_UNLOCK, 1, 0},
+        {MODEL_ATA_ACCEPTS, MODEL_ATA_DISABLE, 1, 0},
+    };
+    const struct ata_row *row = *state;
+    static struct flow flow;
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+        print_message("lie %zu\n", i);
+        leave_locked(&flow, row);
+        flow.owned_ata[0]->config.lies[0] = lies[i];
+        run_again(&flow);
+        flow_check(&flow);
+        assert_false(is_sanitized(flow_verdict(&flow, 0)));
+        assert_int_equal(model_ata_seen_count(flow.owned_ata[0], UNIT), 0);
+        assert_true(is_noted(&flow));
+        expect_only_exception(&flow, "own_password_left");
+        flow.owned_ata[0]->config.lies[0] = (struct model_ata_lie){0};
+        run_again(&flow);
+        check_end(&flow, row->name);
+        assert_false(is_noted(&flow));
+        flow_close(&flow);
+    }
 }
 
 /* Another method takes over: our password is taken away before it, too. */
@@ -396,6 +482,9 @@ static const struct {
     {"signal", signal_in_the_middle, true, false},
     {"signal with password", signal_with_password, false, true},
     {"note lost", note_lost, false, true},
+    {"note lost, another password", note_lost_and_another_password, false, true},
+    {"noted, another password", noted_and_another_password, false, true},
+    {"cannot be taken away", cannot_be_taken_away, false, true},
     {"sanitize takes over", sanitize_takes_over, false, true},
     {"hangs among others", hanging_among_others, false, true},
 };
