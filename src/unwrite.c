@@ -47,9 +47,9 @@ static json_t *listed(const struct uw_drive *drive)
 
 json_t *uw_list(const struct uw_request *request, struct uw_error *e)
 {
-    (void)request;
+    const struct uw_roots roots = {.trace = request != NULL ? request->trace : NULL};
     struct uw_drives drives;
-    if (!uw_probe_all(NULL, &drives, e))
+    if (!uw_probe_all(&roots, &drives, e))
         return NULL;
     json_t *list = json_array();
     bool whole = list != NULL;

@@ -37,6 +37,18 @@ struct uw_strings {
 typedef bool uw_ask(void *user, const json_t *plan, const char *device, const char *id, char *answer,
                     size_t answer_bytes);
 
+/* A record of every command that is sent to a drive, as JSON lines: what, to which drive, when, and how it
+ * ended; see unwrite(1), TRACE. Holds no data of a drive and no password. Reading and writing of the medium
+ * are the kernel's commands and not in it. */
+struct uw_trace;
+
+/* Makes a new file of mode 0600; NULL and UW_E_USAGE where it is there already or cannot be made. */
+struct uw_trace *uw_trace_open(const char *path, struct uw_error *e);
+
+/* Closes and frees it; NULL is fine. False: it could not be written to its end (UW_E_STORE), which changed
+ * nothing else. */
+bool uw_trace_close(struct uw_trace *trace, struct uw_error *e);
+
 /* What is wanted, in the words of unwrite(1): each member is the option of that name, NULL or false where it
  * was not given (then the documented default holds). Borrowed until uw_run_close. Zero-initialise. */
 struct uw_request {
@@ -64,6 +76,7 @@ struct uw_request {
     bool confirm_all;
     bool allow_downgrade;
     bool allow_not_covered;
+    struct uw_trace *trace;           /* NULL: no record is kept */
     struct uw_strings arguments;      /* argv, recorded in certificates */
     const char *configuration_sha256; /* hex, of the file that was read; NULL: none */
     uw_ask *ask;                      /* NULL: nobody can be asked */
@@ -72,7 +85,8 @@ struct uw_request {
 
 const char *uw_version(void);
 
-/* The document of `list --json`; NULL and *e on failure. `request` may be NULL. New reference. */
+/* The document of `list --json`; NULL and *e on failure. Of `request`, which may be NULL, `trace` counts. New
+ * reference. */
 json_t *uw_list(const struct uw_request *request, struct uw_error *e);
 
 /* {"schema":"urn:unwrite:methods:1","methods":[{"id","title","technique","citation","levels":{}}],

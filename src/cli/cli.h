@@ -44,6 +44,7 @@ struct invocation {
     struct uw_strings operands; /* targets, files */
     const char *config;
     const char *events;
+    const char *trace;
     bool json;
     bool dry_run;
     bool allow_test_key;

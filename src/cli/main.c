@@ -46,6 +46,22 @@ static bool read_invocation(struct invocation *invocation, int argc, char **argv
     return true;
 }
 
+/* --trace: from before the first drive is asked to after the last. What is missing in it is said and changes
+ * no result. */
+static int run_traced(struct invocation *invocation)
+{
+    struct uw_error e = {0};
+    if (invocation->trace == NULL)
+        return invocation->verb->run(invocation);
+    invocation->request.trace = uw_trace_open(invocation->trace, &e);
+    if (invocation->request.trace == NULL)
+        return complain(&e);
+    int code = invocation->verb->run(invocation);
+    if (!uw_trace_close(invocation->request.trace, &e))
+        remark("%s", e.text);
+    return code;
+}
+
 static int run(struct invocation *invocation)
 {
     if (invocation->help)
@@ -53,7 +69,7 @@ static int run(struct invocation *invocation)
     else if (invocation->version)
         printf("unwrite %s\n", uw_version());
     else
-        return invocation->verb->run(invocation);
+        return run_traced(invocation);
     return UW_EXIT_SANITIZED;
 }
 

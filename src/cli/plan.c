@@ -203,10 +203,10 @@ int complain_of_nothing(const struct uw_run *run, const struct uw_request *reque
 }
 
 /* --all does not mean what a controller hides; named targets speak for themselves. */
-static void print_not_covered(void)
+static void print_not_covered(const struct uw_request *request)
 {
     struct uw_error e = {0};
-    json_t *list = uw_list(NULL, &e);
+    json_t *list = uw_list(request, &e);
     size_t i;
     const json_t *item;
     json_array_foreach(json_object_get(list, "not_covered"), i, item) {
@@ -227,7 +227,7 @@ int verb_plan(struct invocation *invocation)
     else if (document != NULL)
         print_plans(json_object_get(document, "plans"));
     if (document != NULL && !invocation->json && invocation->request.all)
-        print_not_covered();
+        print_not_covered(&invocation->request);
     if (document == NULL)
         code = complain(&e);
     else if (uw_run_count(run) == 0)

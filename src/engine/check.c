@@ -126,7 +126,7 @@ static bool read_drive(struct uw_job *job, struct uw_error *e)
 {
     const struct uw_machine *machine = job->run->machine;
     struct uw_image image;
-    if (!machine->open(machine->user, &job->drive, false, &job->transport, e))
+    if (!uw_job_open(job, false, e))
         return false;
     if (uw_gate_identity(job, "before") != UW_SAME)
         return uw_fail(e, UW_E_REFUSED, "another drive answers than the one that was named");

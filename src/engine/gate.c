@@ -126,12 +126,21 @@ static const char *refusal_code(int errno_value)
     }
 }
 
+bool uw_job_open(struct uw_job *job, bool write, struct uw_error *e)
+{
+    const struct uw_machine *machine = job->run->machine;
+    if (!machine->open(machine->user, &job->drive, write, &job->transport, e))
+        return false;
+    job->transport->trace = job->run->request->trace;
+    job->transport->device = job->drive.device;
+    return true;
+}
+
 /* A drive that refuses is a refusal; one that is gone or broken is a failure of this job. */
 static bool open_exclusively(struct uw_job *job)
 {
     struct uw_error e = {0};
-    const struct uw_machine *machine = job->run->machine;
-    if (machine->open(machine->user, &job->drive, true, &job->transport, &e))
+    if (uw_job_open(job, true, &e))
         return true;
     if (e.code == UW_E_REFUSED)
         uw_plan_refuse(&job->plan, 4, refusal_code(e.errno_value), e.way_out, "%s", e.text);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/run.h"
+#include "transport/trace.h"
 #include "wire/nvme.h"
 
 enum { QUESTION_MS = 60000 };
@@ -12,7 +13,7 @@ static bool ask(struct uw_transport *t, struct uw_nvme_command command)
 {
     struct uw_error e = {0};
     bool stalled = false;
-    bool answered = t->ops->nvme(t, &command, QUESTION_MS, &stalled, &e);
+    bool answered = uw_send_nvme(t, &command, QUESTION_MS, &stalled, &e);
     t->abandoned = t->abandoned || stalled;
     return answered && command.status == UW_NVME_OK;
 }

@@ -6,6 +6,7 @@
 #include "core/document.h"
 #include "core/drive_nvme.h"
 #include "engine/erase.h"
+#include "transport/trace.h"
 #include "wire/nvme.h"
 
 /* Beyond the kernel's own time-out a command that has not come back hangs. */
@@ -45,7 +46,7 @@ static bool send_nvme(void *engine, struct uw_nvme_command *command, bool record
         return uw_fail(e, UW_E_IO, "%s takes no NVMe commands", erase->job->drive.device);
     if (record)
         record_command(erase, command);
-    bool answered = t->ops->nvme(t, command, (int)command->timeout_ms + ANSWER_GRACE_MS, &stalled, e);
+    bool answered = uw_send_nvme(t, command, (int)command->timeout_ms + ANSWER_GRACE_MS, &stalled, e);
     t->abandoned = t->abandoned || stalled;
     if (answered && record)
         post_answer(erase, command);

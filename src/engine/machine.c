@@ -6,22 +6,19 @@
 
 static bool all(void *user, struct uw_drives *drives, struct uw_error *e)
 {
-    (void)user;
-    return uw_probe_all(NULL, drives, e);
+    return uw_probe_all(user, drives, e);
 }
 
 static bool target(void *user, const char *name, struct uw_drive *drive, struct uw_error *e)
 {
-    (void)user;
-    return uw_probe_target(NULL, name, drive, e);
+    return uw_probe_target(user, name, drive, e);
 }
 
 /* By the number of the node, not by its name: that is what the open descriptor says. A file has neither. */
 static void identity(void *user, const struct uw_drive *drive, struct uw_identity *seen)
 {
-    (void)user;
     if (drive->bus != UW_BUS_FILE)
-        uw_probe_identity(NULL, seen->devnum, seen);
+        uw_probe_identity(user, seen->devnum, seen);
 }
 
 static bool open_drive(void *user, const struct uw_drive *drive, bool write, struct uw_transport **transport,
@@ -33,8 +30,7 @@ static bool open_drive(void *user, const struct uw_drive *drive, bool write, str
 
 static json_t *not_covered(void *user)
 {
-    (void)user;
-    return uw_probe_not_covered(NULL);
+    return uw_probe_not_covered(user);
 }
 
 static uint64_t now_ms(void *user)

@@ -22,7 +22,7 @@ struct uw_machine {
     void (*wait_ms)(void *user, uint32_t ms); /* lets so much time pass */
 };
 
-/* The machine that we run on. */
+/* The machine that we run on. `user` is a struct uw_roots, or NULL. */
 extern const struct uw_machine uw_this_machine;
 
 #endif

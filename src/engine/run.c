@@ -25,22 +25,21 @@ static bool new_run_id(struct uw_run *run)
     return true;
 }
 
-struct uw_run *uw_run_open(const struct uw_request *request, struct uw_error *e)
-{
-    return uw_run_open_on(&uw_this_machine, request, e);
-}
-
-struct uw_run *uw_run_open_on(const struct uw_machine *machine, const struct uw_request *request,
-                              struct uw_error *e)
+static struct uw_run *new_run(const struct uw_request *request, struct uw_error *e)
 {
     struct uw_run *run = calloc(1, sizeof *run);
     if (run == NULL) {
         uw_fail(e, UW_E_NOMEM, "out of memory");
         return NULL;
     }
-    run->machine = machine;
     run->request = request;
     run->bus.journal.fd = -1;
+    return run;
+}
+
+/* Frees a run that could not be opened. */
+static struct uw_run *open_run(struct uw_run *run, struct uw_error *e)
+{
     bool opened = uw_run_read_request(run, e) && uw_run_bind(run, e) && uw_run_find_drives(run, e);
     if (opened && (!new_run_id(run) || !uw_event_bus_init(&run->bus, run->job_count)))
         opened = uw_fail(e, UW_E_NOMEM, "out of memory or random bytes");
@@ -48,6 +47,28 @@ struct uw_run *uw_run_open_on(const struct uw_machine *machine, const struct uw_
         return run;
     uw_run_close(run);
     return NULL;
+}
+
+struct uw_run *uw_run_open(const struct uw_request *request, struct uw_error *e)
+{
+    struct uw_run *run = new_run(request, e);
+    if (run == NULL)
+        return NULL;
+    run->roots.trace = request->trace;
+    run->here = uw_this_machine;
+    run->here.user = &run->roots;
+    run->machine = &run->here;
+    return open_run(run, e);
+}
+
+struct uw_run *uw_run_open_on(const struct uw_machine *machine, const struct uw_request *request,
+                              struct uw_error *e)
+{
+    struct uw_run *run = new_run(request, e);
+    if (run == NULL)
+        return NULL;
+    run->machine = machine;
+    return open_run(run, e);
 }
 
 json_t *uw_run_plans(const struct uw_run *run, struct uw_error *e)

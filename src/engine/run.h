@@ -45,6 +45,8 @@ struct uw_job {
 
 struct uw_run {
     const struct uw_machine *machine;
+    struct uw_machine here; /* of uw_run_open: this machine, with `roots` */
+    struct uw_roots roots;
     const struct uw_request *request;
     struct uw_policy policy;
     const char *certificates; /* folder */
@@ -89,6 +91,8 @@ void uw_run_read_folders(struct uw_run *run);
 bool uw_run_read_request(struct uw_run *run, struct uw_error *e);
 bool uw_run_find_drives(struct uw_run *run, struct uw_error *e);
 
+/* gate.c: opens the drive, by name and for the record of commands that the request asks for. */
+bool uw_job_open(struct uw_job *job, bool write, struct uw_error *e);
 /* gate.c: confirmation, exclusive open, uses and identity again. False: refused (the plan says why) or failed
  * (an event says how); nothing was touched. */
 bool uw_gate_pass(struct uw_job *job);

@@ -319,7 +319,7 @@ static bool may_be_used(const struct uw_drive *drive)
     return drive->use_count > 0 || drive->boot_medium || uw_drive_unknown_reason(drive, "in_use") != NULL;
 }
 
-bool uw_ata_look(int fd, int limit_ms, struct uw_drive *drive)
+bool uw_ata_look(int fd, int limit_ms, struct uw_trace *trace, struct uw_drive *drive)
 {
     struct look look = {.limit_ms = limit_ms, .drive = drive};
     struct uw_transport *t;
@@ -328,6 +328,8 @@ bool uw_ata_look(int fd, int limit_ms, struct uw_drive *drive)
         return true;
     }
     look.sat.below = t;
+    t->trace = trace;
+    t->device = drive->device;
     const char *reason = look_at_identity(&look);
     if (reason != NULL)
         uw_ata_set_unknown(drive, reason);
@@ -361,7 +363,7 @@ bool uw_ata_probe(const struct uw_tree *tree, const char *dir, struct uw_drive *
     /* A command between ERASE PREPARE and ERASE UNIT would have the erase refused: whoever erases holds the
      * lock for himself, and waits for ours to go. */
     if (why == 0 && flock(fd, LOCK_SH | LOCK_NB) == 0) {
-        answers = uw_ata_look(fd, UW_ATA_PROBE_MS, drive);
+        answers = uw_ata_look(fd, UW_ATA_PROBE_MS, tree->trace, drive);
         (void)flock(fd, LOCK_UN); /* a process left behind keeps the descriptor */
     } else if (why != 0) {
         uw_ata_set_unknown(drive, why == ENOENT ? "read_error" : uw_unknown_word(why));

@@ -17,8 +17,9 @@ bool uw_may_be_ata(const struct uw_drive *drive);
  * and whoever reads from it may wait for ever. */
 bool uw_ata_probe(const struct uw_tree *tree, const char *dir, struct uw_drive *drive);
 
-/* The same through an open block device, limit_ms for each command and none after one that took longer. */
-bool uw_ata_look(int fd, int limit_ms, struct uw_drive *drive);
+/* The same through an open block device, limit_ms for each command and none after one that took longer; the
+ * commands go on record in `trace`, unless that is NULL. */
+bool uw_ata_look(int fd, int limit_ms, struct uw_trace *trace, struct uw_drive *drive);
 
 /* Names everything that uw_ata_probe could tell as unknown for this reason. */
 void uw_ata_set_unknown(struct uw_drive *drive, const char *reason);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "transport/nvme.h"
+#include "transport/trace.h"
 
 /* Members of documents by the answer that they come from. */
 static const char *const of_controller[] = {
@@ -43,6 +44,7 @@ bool uw_is_namespace(const struct uw_drive *drive)
 }
 
 struct look {
+    struct uw_transport *door;
     int fd, limit_ms;
     bool stalled;
     struct uw_drive *drive;
@@ -66,7 +68,7 @@ static bool ask(struct look *look, struct uw_nvme_command command, const char *c
         set_group(look->drive, group, "not_probed");
         return false;
     }
-    bool answered = uw_nvme_ask(look->fd, &command, look->limit_ms, NULL, &look->stalled, NULL);
+    bool answered = uw_send_nvme(look->door, &command, look->limit_ms, &look->stalled, NULL);
     if (answered && command.status == 0)
         return true;
     set_group(look->drive, group, answered ? word_of(command.status) : "read_error");
@@ -165,13 +167,20 @@ static void look_at_logs(struct look *look)
     }
 }
 
-bool uw_nvme_look(int fd, int limit_ms, struct uw_drive *drive)
+bool uw_nvme_look(int fd, int limit_ms, struct uw_trace *trace, struct uw_drive *drive)
 {
     struct look look = {.fd = fd, .limit_ms = limit_ms, .drive = drive};
+    if (!uw_nvme_over(fd, &look.door, NULL)) {
+        uw_nvme_set_unknown(drive, "read_error");
+        return true;
+    }
+    look.door->trace = trace;
+    look.door->device = drive->device;
     look_at_controller(&look);
     look_at_namespace(&look);
     look_at_lists(&look);
     look_at_logs(&look);
+    look.door->ops->close(look.door);
     drive->nvme.known = drive->nvme.controller.known && drive->nvme.ns.known;
     return !look.stalled;
 }
@@ -226,7 +235,7 @@ bool uw_nvme_probe(const struct uw_tree *tree, const char *dir, struct uw_drive 
         why = EIO;
     bool answers = true;
     if (why == 0)
-        answers = uw_nvme_look(fd, UW_NVME_PROBE_MS, drive);
+        answers = uw_nvme_look(fd, UW_NVME_PROBE_MS, tree->trace, drive);
     else
         uw_nvme_set_unknown(drive, why == ENOENT ? "read_error" : uw_unknown_word(why));
     if (fd >= 0)

@@ -15,8 +15,9 @@ bool uw_is_namespace(const struct uw_drive *drive);
  * not within the limit, and whoever reads from it may wait for ever. */
 bool uw_nvme_probe(const struct uw_tree *tree, const char *dir, struct uw_drive *drive);
 
-/* The same through an open namespace, limit_ms for each command and none after one that took longer. */
-bool uw_nvme_look(int fd, int limit_ms, struct uw_drive *drive);
+/* The same through an open namespace, limit_ms for each command and none after one that took longer; the
+ * commands go on record in `trace`, unless that is NULL. */
+bool uw_nvme_look(int fd, int limit_ms, struct uw_trace *trace, struct uw_drive *drive);
 
 /* Names everything that uw_nvme_probe could tell as unknown for this reason. */
 void uw_nvme_set_unknown(struct uw_drive *drive, const char *reason);

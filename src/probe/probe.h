@@ -7,6 +7,8 @@
 #include "core/drive.h"
 #include "unwrite/error.h"
 
+struct uw_trace;
+
 /* Where the kernel's trees stand; NULL members mean /sys, /proc, /run, /dev. Tests point them at captured
  * trees. */
 struct uw_roots {
@@ -14,6 +16,7 @@ struct uw_roots {
     const char *proc;
     const char *run;
     const char *dev;
+    struct uw_trace *trace; /* where the commands go on record that drives are asked by; NULL: nowhere */
 };
 
 struct uw_drives {

@@ -38,6 +38,7 @@ bool uw_tree_open(struct uw_tree *tree, const struct uw_roots *roots, struct uw_
         !set_root(tree->dev, roots->dev, "/dev", &moved, e))
         return false;
     tree->real = !moved;
+    tree->trace = roots->trace;
     return true;
 }
 

@@ -15,6 +15,7 @@ struct uw_tree {
     char proc[UW_PATH_BYTES];
     char dev[UW_PATH_BYTES];
     bool real;
+    struct uw_trace *trace;
 };
 bool uw_tree_open(struct uw_tree *tree, const struct uw_roots *roots, struct uw_error *e);
 

@@ -88,6 +88,38 @@ bool uw_nvme_ask(int fd, struct uw_nvme_command *command, int timeout_ms, const 
     return good;
 }
 
+struct over {
+    struct uw_transport transport; /* first: the table's functions cast back */
+    int fd;
+};
+
+static bool ask_over(struct uw_transport *t, struct uw_nvme_command *command, int timeout_ms, bool *stalled,
+                     struct uw_error *e)
+{
+    if (uw_nvme_ask(((struct over *)t)->fd, command, timeout_ms, t->stop, stalled, e))
+        return true;
+    t->abandoned |= *stalled;
+    return false;
+}
+
+static void close_over(struct uw_transport *t)
+{
+    free(t);
+}
+
+bool uw_nvme_over(int fd, struct uw_transport **t, struct uw_error *e)
+{
+    static const struct uw_transport_ops table = {.name = "libnvme", .nvme = ask_over, .close = close_over};
+    struct over *over = calloc(1, sizeof *over);
+    *t = NULL;
+    if (over == NULL)
+        return uw_fail(e, UW_E_NOMEM, "no memory for a transport");
+    over->fd = fd;
+    over->transport.ops = &table;
+    *t = &over->transport;
+    return true;
+}
+
 uint32_t uw_nvme_nsid(int fd)
 {
     errno = 0;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "transport/transport.h"
 #include "unwrite/error.h"
 #include "wire/nvme.h"
 
@@ -21,6 +22,9 @@ enum { UW_NVME_DATA_BYTES = 65536 }; /* of one command, at most */
  * and may still be at it: its descriptor stays open there. Never sends a command twice. */
 bool uw_nvme_ask(int fd, struct uw_nvme_command *command, int timeout_ms, const atomic_bool *stop,
                  bool *stalled, struct uw_error *e);
+
+/* A transport that has `nvme` and `close` alone, over a descriptor that stays the caller's; UW_E_NOMEM. */
+bool uw_nvme_over(int fd, struct uw_transport **t, struct uw_error *e);
 
 /* The namespace behind `fd`; 0 and errno where it is none. Does not reach the drive. */
 uint32_t uw_nvme_nsid(int fd);

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "transport/trace.h"
+
 enum { PAGE_BYTES = 252 };
 
 /* SPC-5, 4.4.8 and annex F. */
@@ -22,7 +24,7 @@ static bool ask_scsi(struct uw_sat *sat, struct uw_scsi_command *command, int ti
         command->host_errno = -ECANCELED;
         return uw_fail(e, UW_E_IO, "no SCSI commands can be sent to the drive");
     }
-    return sat->below->ops->scsi(sat->below, command, timeout_ms, stalled, e);
+    return uw_send_scsi(sat->below, command, timeout_ms, stalled, e);
 }
 
 static bool is_good(const struct uw_scsi_command *command)

@@ -25,6 +25,7 @@ struct uw_transfer {
 };
 
 struct uw_transport;
+struct uw_trace;
 
 struct uw_transport_ops {
     const char *name; /* "io_uring", "pread" */
@@ -48,10 +49,11 @@ struct uw_transport_ops {
     /* Who is behind the open descriptor now: bytes, disk_sequence, devnum, inode; serial and wwn are left
      * alone. */
     bool (*identify)(struct uw_transport *t, struct uw_identity *identity, struct uw_error *e);
-    /* NULL on what is no NVMe namespace. Sends an admin command over the open descriptor, so to the drive
-     * that it is bound to, and waits for the answer, timeout_ms at most (more than the command's own). What
-     * the drive says, an errno too, is in command->status. False: the machinery failed, or *stalled: the time
-     * passed. Whoever sees *stalled abandons the transport. Any thread may call it while no other does. */
+    /* For uw_send_nvme alone, which keeps the record. NULL on what is no NVMe namespace. Sends an admin
+     * command over the open descriptor, so to the drive that it is bound to, and waits for the answer,
+     * timeout_ms at most (more than the command's own). What the drive says, an errno too, is in
+     * command->status. False: the machinery failed, or *stalled: the time passed. Whoever sees *stalled
+     * abandons the transport. Any thread may call it while no other does. */
     bool (*nvme)(struct uw_transport *t, struct uw_nvme_command *command, int timeout_ms, bool *stalled,
                  struct uw_error *e);
     /* Has the host look at the drive anew after an erase inside it: its namespaces, their sizes. NULL and
@@ -60,8 +62,8 @@ struct uw_transport_ops {
     /* NULL on what takes no SCSI commands. Has the host ask the drive how large it is now; `bytes` follows.
      * Limits and results as for rescan. */
     bool (*resize)(struct uw_transport *t, int timeout_ms, bool *stalled, struct uw_error *e);
-    /* NULL on what takes no SCSI commands. Sends one over the open descriptor; limits and results as for
-     * nvme: what the device says, an errno too, is in the command. */
+    /* For uw_send_scsi alone. NULL on what takes no SCSI commands. Sends one over the open descriptor; limits
+     * and results as for nvme: what the device says, an errno too, is in the command. */
     bool (*scsi)(struct uw_transport *t, struct uw_scsi_command *command, int timeout_ms, bool *stalled,
                  struct uw_error *e);
     /* Frees t; also after a failed begin. Never waits for what an abandoned transport has in flight: that one
@@ -82,6 +84,10 @@ struct uw_transport {
     /* Set by whoever wants nvme and scsi to give up waiting early: they fail then, as if the time had passed.
      * NULL: nobody. */
     const atomic_bool *stop;
+    /* Where commands go on record, under which name; set by whoever opened it and kept until it is closed.
+     * NULL: nowhere. */
+    struct uw_trace *trace;
+    const char *device;
 };
 
 /* Opens a block device or file for erasing (O_RDWR, O_DIRECT, O_CLOEXEC, on a device also O_EXCL) or, with

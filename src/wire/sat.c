@@ -75,6 +75,29 @@ struct uw_scsi_command uw_sat_wrap(const struct uw_ata_command *command)
     return scsi;
 }
 
+bool uw_sat_unwrap_command(const struct uw_scsi_command *scsi, struct uw_ata_command *command)
+{
+    const uint8_t *cdb = scsi->cdb;
+    unsigned protocol = cdb[1] >> 1 & 0xf;
+    bool known = protocol == UW_ATA_NON_DATA || protocol == UW_ATA_PIO_IN || protocol == UW_ATA_PIO_OUT;
+    if (scsi->cdb_bytes != CDB_BYTES || cdb[0] != PASS_THROUGH_16 || !known)
+        return false;
+    *command = (struct uw_ata_command){.command = cdb[14],
+                                       .features = cdb[4],
+                                       .count = cdb[6],
+                                       .lba = cdb[8] | (uint64_t)cdb[10] << 8 | (uint64_t)cdb[12] << 16,
+                                       .device = cdb[13],
+                                       .extended = (cdb[1] & 1) != 0,
+                                       .protocol = (enum uw_ata_protocol)protocol,
+                                       .wants_registers = (cdb[2] & CK_COND) != 0};
+    if (command->extended) {
+        command->features = (uint16_t)(command->features | cdb[3] << 8);
+        command->count = (uint16_t)(command->count | cdb[5] << 8);
+        command->lba |= (uint64_t)cdb[7] << 24 | (uint64_t)cdb[9] << 32 | (uint64_t)cdb[11] << 40;
+    }
+    return true;
+}
+
 struct uw_scsi_command uw_sat_ask_response(void *data, bool with_direction)
 {
     return (struct uw_scsi_command){
@@ -84,6 +107,12 @@ struct uw_scsi_command uw_sat_ask_response(void *data, bool with_direction)
         .data = data,
         .data_bytes = UW_SAT_RESPONSE_BYTES,
         .timeout_ms = TIMEOUT_MS};
+}
+
+bool uw_sat_is_ask_response(const struct uw_scsi_command *command)
+{
+    return command->cdb_bytes == CDB_BYTES && command->cdb[0] == PASS_THROUGH_16 &&
+           (command->cdb[1] >> 1 & 0xf) == RESPONSE_INFORMATION;
 }
 
 /* ---- Registers */

@@ -42,10 +42,14 @@ struct uw_scsi_command uw_scsi_select_control_page(void *data, uint16_t bytes);
 
 /* ATA PASS-THROUGH(16), SAT-4 12.2.2; timeout and data are the ATA command's. */
 struct uw_scsi_command uw_sat_wrap(const struct uw_ata_command *command);
+/* The ATA command inside, as far as the CDB tells it: everything but data, timeout and answer. False: there
+ * is none. */
+bool uw_sat_unwrap_command(const struct uw_scsi_command *scsi, struct uw_ata_command *command);
 /* The same command's result registers once more (protocol 15, "return response information"). `data` is
  * UW_SAT_RESPONSE_BYTES. */
 enum { UW_SAT_RESPONSE_BYTES = 14 };
 struct uw_scsi_command uw_sat_ask_response(void *data, bool with_direction);
+bool uw_sat_is_ask_response(const struct uw_scsi_command *command);
 /* Sets the ATA command's answer from the SCSI one: descriptor sense, fixed sense as SAT-4 places it (not
  * whole), fixed sense as libata up to 6.1 places it (not whole); registers that are all zero are none. */
 void uw_sat_unwrap(const struct uw_scsi_command *scsi, struct uw_ata_command *command);

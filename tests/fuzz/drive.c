@@ -147,7 +147,7 @@ static void set_up(void)
     fuzz_make_folder("drive", root, sizeof root);
     for (size_t i = 0; i < 4; i++)
         snprintf(folders[i], sizeof folders[i], "%s", below(names[i]));
-    roots = (struct uw_roots){folders[0], folders[1], folders[2], folders[3]};
+    roots = (struct uw_roots){.sys = folders[0], .proc = folders[1], .run = folders[2], .dev = folders[3]};
     for (size_t i = 0; i < ATTRIBUTES; i++) {
         make_folders(attributes[i].path);
         changed[i] = true;

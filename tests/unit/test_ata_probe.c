@@ -10,6 +10,7 @@
 #include "core/policy.h"
 #include "probe/ata.h"
 #include "transport/process.h"
+#include "trace_file.h"
 #include "tree.h"
 
 enum { LIMIT_MS = 20000, SHORT_MS = 150, SECTORS = 1000000 };
@@ -189,14 +190,34 @@ static struct uw_drive drive_of(enum uw_bus bus)
     return drive;
 }
 
+/* What was sent is what stands in the record, each command once and in order. */
+static void compare_trace(json_t *sent)
+{
+    size_t i;
+    json_t *line;
+    assert_int_equal(json_array_size(sent), desk->count);
+    json_array_foreach(sent, i, line) {
+        const struct desk_command *seen = &desk->sent[i];
+        char hex[2 * sizeof seen->cdb + 1];
+        for (size_t k = 0; k < seen->cdb_bytes; k++)
+            snprintf(hex + 2 * k, 3, "%02x", seen->cdb[k]);
+        assert_string_equal(json_string_value(json_object_get(line, "hex")), hex);
+        assert_int_equal(json_integer_value(json_object_get(line, "data_bytes")), seen->data_bytes);
+        assert_string_equal(json_string_value(json_object_get(line, "device")), "/dev/sdb");
+    }
+    json_decref(sent);
+}
+
 static void look_at(struct uw_drive *drive, int limit_ms, bool answers)
 {
     int fd = desk_file();
     desk->count = 0;
     memset(desk->number, 0, sizeof desk->number);
     uw_ata_set_unknown(drive, "not_probed");
-    assert_int_equal(uw_ata_look(fd, limit_ms, drive), answers);
+    struct uw_trace *trace = trace_begin();
+    assert_int_equal(uw_ata_look(fd, limit_ms, trace, drive), answers);
     close(fd);
+    compare_trace(trace_end(trace));
 }
 
 static struct uw_drive look(void)

@@ -7,6 +7,7 @@
 #include "core/drive_nvme.h"
 #include "probe/nvme.h"
 #include "transport/process.h"
+#include "trace_file.h"
 #include "tree.h"
 
 enum { LIMIT_MS = 20000, SHORT_MS = 150 };
@@ -90,13 +91,33 @@ static int good_drive(void **state)
 
 #define drive_test(f) cmocka_unit_test_setup_teardown(f, good_drive, desk_close)
 
+/* What was sent is what stands in the record, each command once and in order. */
+static void compare_trace(json_t *sent)
+{
+    size_t i;
+    json_t *line;
+    assert_int_equal(json_array_size(sent), desk->count);
+    json_array_foreach(sent, i, line) {
+        const struct nvme_passthru_cmd *seen = &desk->sent[i];
+        assert_int_equal(json_integer_value(json_object_get(line, "opcode")), seen->opcode);
+        assert_int_equal(json_integer_value(json_object_get(line, "nsid")), seen->nsid);
+        assert_int_equal(json_integer_value(json_object_get(line, "cdw10")), seen->cdw10);
+        assert_int_equal(json_integer_value(json_object_get(line, "data_bytes")), seen->data_len);
+        assert_string_equal(json_string_value(json_object_get(line, "device")), "/dev/nvme0n1");
+    }
+    json_decref(sent);
+}
+
 static struct uw_drive look_within(int limit_ms, bool answers)
 {
     struct uw_drive drive = {.bus = UW_BUS_NVME, .media = UW_MEDIA_SSD, .device = "/dev/nvme0n1"};
     int fd = desk_file();
     uw_nvme_set_unknown(&drive, "not_probed");
-    assert_int_equal(uw_nvme_look(fd, limit_ms, &drive), answers);
+    desk->count = 0;
+    struct uw_trace *trace = trace_begin();
+    assert_int_equal(uw_nvme_look(fd, limit_ms, trace, &drive), answers);
     close(fd);
+    compare_trace(trace_end(trace));
     return drive;
 }
 

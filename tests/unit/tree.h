@@ -98,7 +98,8 @@ static inline int tree_make(void **state)
         snprintf(tree_paths[i], sizeof tree_paths[i], "%s/%s", tree_root, names[i]);
         tree_folders(names[i], true);
     }
-    tree_roots = (struct uw_roots){tree_paths[0], tree_paths[1], tree_paths[2], tree_paths[3]};
+    tree_roots = (struct uw_roots){
+        .sys = tree_paths[0], .proc = tree_paths[1], .run = tree_paths[2], .dev = tree_paths[3]};
     tree_folders("sys/block", true);
     tree_text("proc/self/mountinfo", "20 1 0:2 / / rw - rootfs none rw\n");
     tree_text("proc/swaps", "Filename\tType\tSize\tUsed\tPriority\n");
