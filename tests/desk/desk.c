@@ -53,6 +53,7 @@ static struct desk desks[DESKS];
 static size_t desk_count;
 static uint32_t most_ms;
 static struct desk_senders *senders;
+static bool own_senders;
 static bool (*open_below)(void *, const struct uw_drive *, bool, struct uw_transport **, struct uw_error *);
 
 static _Noreturn void refuse(const char *what, const uint8_t *bytes, size_t count)
@@ -137,6 +138,8 @@ static void compare(struct desk *desk, const struct order *order)
         refuse("ioctl", (const uint8_t *)&order->request, sizeof order->request);
     if (order->kind == SCSI)
         check_header(order);
+    if (expect->nvme_reads == NULL && expect->scsi_reads == NULL)
+        return;
     if (is_at(order, expect, false, next)) {
         if (directly && !desk->last_moved)
             refuse("command between two that belong together", order->cdb, DESK_CDB);
@@ -454,19 +457,30 @@ static void open_one(struct desk *desk, struct model_drive *drive, const struct 
         fail_msg("no desk: %s", strerror(errno));
 }
 
-struct desk_senders *desk_open(struct model_machine *machine, const struct desk_expect *expect,
-                               uint32_t clamp_ms)
+struct desk_senders *desk_new_senders(void)
+{
+    void *pages = mmap(NULL, sizeof *senders, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(pages != MAP_FAILED);
+    return pages;
+}
+
+void desk_drop_senders(struct desk_senders *shared)
+{
+    munmap(shared, sizeof *shared);
+}
+
+void desk_open(struct model_machine *machine, const struct desk_expect *expect, struct desk_senders *shared,
+               uint32_t clamp_ms)
 {
     assert_in_range(machine->count, 1, DESKS);
-    senders = mmap(NULL, sizeof *senders, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    assert_true(senders != MAP_FAILED);
+    own_senders = shared == NULL;
+    senders = own_senders ? desk_new_senders() : shared;
     most_ms = clamp_ms;
     desk_count = machine->count;
     open_below = machine->machine.open;
     machine->machine.open = open_door;
     for (size_t i = 0; i < desk_count; i++)
         open_one(&desks[i], &machine->drives[i], &expect[i]);
-    return senders;
 }
 
 size_t desk_seen(size_t index)
@@ -495,6 +509,7 @@ void desk_close(void)
     }
     if (hanging != 0 && kill(hanging, SIGKILL) == 0)
         waitpid(hanging, NULL, 0);
-    munmap(senders, sizeof *senders);
+    if (own_senders)
+        desk_drop_senders(senders);
     desk_count = 0;
 }

@@ -31,8 +31,8 @@ struct desk_scsi {
     uint8_t data[DESK_FRONT]; /* going out: how they begin; the rest is zeros */
 };
 
-/* What may come: reads at any time and any number of times; of what changes the drive each, once, in this
- * order, and all of it. */
+/* What may come: anything where nothing is named; else reads at any time and any number of times; of what
+ * changes the drive each, once, in this order, and all of it. */
 struct desk_expect {
     const struct nvme_passthru_cmd *nvme_reads, *nvme;
     size_t nvme_read_count, nvme_count;
@@ -46,10 +46,14 @@ struct desk_senders {
     pid_t hanging; /* the last one whose command never returns; 0: none */
 };
 
-/* Puts a desk before each drive of the machine; `expect` one for each drive, borrowed, as the machine is.
- * `clamp_ms`: no command is waited for longer, 0: as long as the program would. Once at a time. */
-struct desk_senders *desk_open(struct model_machine *machine, const struct desk_expect *expect,
-                               uint32_t clamp_ms);
+struct desk_senders *desk_new_senders(void);
+void desk_drop_senders(struct desk_senders *senders);
+
+/* Puts a desk before each drive of the machine; `expect` one for each drive, borrowed, as the others are.
+ * `senders` NULL: of its own. `clamp_ms`: no command is waited for longer, 0: as long as the program would.
+ * Once at a time. */
+void desk_open(struct model_machine *machine, const struct desk_expect *expect, struct desk_senders *senders,
+               uint32_t clamp_ms);
 /* How many of the commands that change drive `index` came. */
 size_t desk_seen(size_t index);
 /* Ends the process that hangs, if one does. */

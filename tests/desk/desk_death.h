@@ -18,6 +18,12 @@
 
 #include <cmocka.h>
 
+/* Sanitizers are slow at forking: fewer deaths there. */
+#ifdef __SANITIZE_ADDRESS__
+enum { DEATH_IS_SLOW = 1 };
+#else
+enum { DEATH_IS_SLOW = 0 };
+#endif
 enum { DEATH_PATIENCE_S = 120, DEATH_TEXT = 4096 };
 
 static inline void death_child(void (*run)(void *), void *data, int output)

@@ -107,7 +107,7 @@ static void prepare(struct try *try, const struct row *row)
 static void run(void *data)
 {
     struct try *try = data;
-    desk_open(&try->flow.machine, try->expect, 0);
+    desk_open(&try->flow.machine, try->expect, NULL, 0);
     flow_run(&try->flow);
 }
 
@@ -142,7 +142,7 @@ static void each_byte_counts(void **state)
         bool differs = at == offsetof(struct nvme_passthru_cmd, nsid) ||
                        at / 4 == offsetof(struct nvme_passthru_cmd, cdw10) / 4 ||
                        at == offsetof(struct nvme_passthru_cmd, timeout_ms);
-        if (row->alike && !differs)
+        if ((row->alike || DEATH_IS_SLOW) && !differs)
             continue;
         prepare(&try, row);
         for (size_t i = 0; i < MOST; i++)
