@@ -227,10 +227,12 @@ static void *attend(void *data)
 
 /* --- In the process that sends --- */
 
-static _Noreturn void hang(void)
+/* Without an answer: hangs where the drive does, whatever becomes of the desk; else the test has ended. */
+static _Noreturn void end_unanswered(void)
 {
-    for (;;)
+    while (senders->hanging == getpid())
         pause();
+    _exit(1);
 }
 
 static void exchange(int fd, struct order *order)
@@ -238,7 +240,7 @@ static void exchange(int fd, struct order *order)
     order->sender = getpid();
     if (send(fd, order, sizeof *order, MSG_NOSIGNAL) != (ssize_t)sizeof *order ||
         recv(fd, order, sizeof *order, 0) != (ssize_t)sizeof *order)
-        hang(); /* the desk keeps silent, or ended with its process */
+        end_unanswered();
 }
 
 static int send_nvme(int fd, struct nvme_passthru_cmd *command)
@@ -500,13 +502,13 @@ void desk_check_all_came(void)
 
 void desk_close(void)
 {
-    pid_t hanging = senders->hanging;
     for (size_t i = 0; i < desk_count; i++) {
         shutdown(desks[i].ends[0], SHUT_RDWR);
         pthread_join(desks[i].thread, NULL);
         close(desks[i].ends[0]);
         close(desks[i].ends[1]);
     }
+    pid_t hanging = senders->hanging;
     if (hanging != 0 && kill(hanging, SIGKILL) == 0)
         waitpid(hanging, NULL, 0);
     if (own_senders)

@@ -43,7 +43,7 @@ struct desk_expect {
 
 /* Shared with the processes that send. */
 struct desk_senders {
-    pid_t hanging; /* the last one whose command never returns; 0: none */
+    volatile pid_t hanging; /* the last one whose command never returns; 0: none */
 };
 
 struct desk_senders *desk_new_senders(void);

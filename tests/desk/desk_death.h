@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,9 +27,14 @@ enum { DEATH_IS_SLOW = 0 };
 #endif
 enum { DEATH_PATIENCE_S = 120, DEATH_TEXT = 4096 };
 
+/* An assertion that fails in a child goes on with the next test there: it must not fork children of its own,
+ * which would do the same. */
+static bool death_in_child;
+
 static inline void death_child(void (*run)(void *), void *data, int output)
 {
     const struct rlimit none = {0};
+    death_in_child = true;
     setrlimit(RLIMIT_CORE, &none);
     dup2(output, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);
@@ -41,6 +47,8 @@ static inline void death_child(void (*run)(void *), void *data, int output)
 static inline bool death_by_surprise(void (*run)(void *), void *data)
 {
     char text[DEATH_TEXT] = "";
+    if (death_in_child)
+        _exit(2);
     int status, output = memfd_create("output", MFD_CLOEXEC);
     assert_true(output >= 0);
     fflush(NULL);

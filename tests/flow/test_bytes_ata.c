@@ -119,7 +119,7 @@ static const struct row rows[] = {
      {UNLOCK, DISABLE, SET_PASSWORD, PREPARE, UNIT(MINUTES(390))}, 5, 1U << 4, false, true},
 };
 /* clang-format on */
-enum { ROWS = sizeof rows / sizeof *rows, WORD_0_AND_PASSWORD = 9 };
+enum { ROWS = sizeof rows / sizeof *rows };
 
 /* A run and what is expected of it. */
 struct
@@ -199,23 +199,33 @@ static void must_die(struct try *try, const char *what, size_t at)
     flow_close(&try->flow);
 }
 
+/* Which of a CDB's bytes, and of the data that go out. */
+struct bytes {
+    size_t count;
+    uint8_t at[DESK_CDB];
+};
+
+/* Protocol, flags, FEATURES, COUNT, LBA, DEVICE, COMMAND. */
+static const struct bytes all_of_cdb = {12, {1, 2, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14}};
+static const struct bytes all_of_data = {6, {0, 1, 2, 8, 9, 35}};
+static const struct bytes few_of_cdb = {1, {6}}, few_of_data = {1, {0}};
+
 /* Were another byte expected, the run would not have come to its end: so each of them was compared. Of rows
  * that differ from another in little that little: COUNT, the first word of the block, the time-out. */
 static void each_byte_of(const struct row *row, size_t i)
 {
     static struct try try;
     bool few = row->alike || DEATH_IS_SLOW;
-    size_t first = few ? 6 : 0, end = few ? 7 : DESK_CDB, front = few ? 1 : DESK_FRONT;
-    for (size_t at = first; at < end; at++) {
+    const struct bytes *cdb = few ? &few_of_cdb : &all_of_cdb, *data = few ? &few_of_data : &all_of_data;
+    for (size_t k = 0; k < cdb->count; k++) {
         prepare(&try, row);
-        try.sent[i].cdb[at] ^= 1;
-        must_die(&try, "CDB byte", at);
+        try.sent[i].cdb[cdb->at[k]] ^= 1;
+        must_die(&try, "CDB byte", cdb->at[k]);
     }
-    for (size_t at = 0; row->sent[i].direction == DESK_OUT && at < front;
-         at += at < WORD_0_AND_PASSWORD ? 1 : 12) {
+    for (size_t k = 0; row->sent[i].direction == DESK_OUT && k < data->count; k++) {
         prepare(&try, row);
-        try.sent[i].data[at] ^= 1;
-        must_die(&try, "data byte", at);
+        try.sent[i].data[data->at[k]] ^= 1;
+        must_die(&try, "data byte", data->at[k]);
     }
     prepare(&try, row);
     try.sent[i].timeout_ms++;
@@ -225,7 +235,8 @@ static void each_byte_of(const struct row *row, size_t i)
 static void each_byte_counts(void **state)
 {
     const struct row *row = *state;
-    for (size_t i = 0; i < (row->second ? 2 : row->count); i++) /* what follows another row has */
+    size_t first = row->alike ? row->count - 1 : 0, end = row->second ? 2 : row->count;
+    for (size_t i = first; i < end; i++) /* the others another row has */
         each_byte_of(row, i);
 }
 
