@@ -10,12 +10,14 @@
 
 vm=$BUILD/vm
 share=$scratch/share
-guest_memory=768
+guest_memory=512
 machine=()   # QEMU options of this scenario
 drives=0     # that the guest waits for
 nodes=0
 boots=0
 qemu=
+# The machine below may be too busy for what a kernel expects of a timer.
+patience="no_timer_check nowatchdog"
 
 # skip REASON: one of these, each counted by ctest as skipped. No reason counts in continuous integration.
 skip() {
@@ -71,12 +73,26 @@ daemon() {
 
 # Drives: FILE is an image in the scratch folder; more properties of the device follow.
 
+# fill FILE MIB: an image full of markers.
+fill() { head -c "$2M" < <(yes "$marker") >"$1"; }
+
 # node FILE: a block node on the image, in $node. A write is on the image when the guest is told so: a killed QEMU
 # loses nothing that it has acknowledged, and there is no need to wait for this machine's disk.
+# `slow=KIB drive_...`: the drive writes so many KiB a second; erases inside it go in steps of a MiB.
+# `write_error=SECTOR drive_...`: each write of that sector fails.
 node() {
+    local below="file.driver=file,file.filename=$scratch/$1"
     node=node$nodes
     nodes=$((nodes + 1))
-    machine+=(-blockdev "driver=raw,node-name=$node,discard=unmap,cache.no-flush=on,file.driver=file,file.filename=$scratch/$1")
+    if [ -n "${slow:-}" ]; then
+        machine+=(-object "throttle-group,id=slow$nodes,x-bps-write=$((slow * 1024))")
+        below="file.driver=blkdebug,file.max-write-zero=1048576,file.image.driver=throttle,file.image.throttle-group=slow$nodes"
+        below+=",file.image.file.driver=file,file.image.file.filename=$scratch/$1"
+    elif [ -n "${write_error:-}" ]; then
+        below="file.driver=blkdebug,file.inject-error.0.event=none,file.inject-error.0.iotype=write"
+        below+=",file.inject-error.0.sector=$write_error,file.image.driver=file,file.image.filename=$scratch/$1"
+    fi
+    machine+=(-blockdev "driver=raw,node-name=$node,discard=unmap,cache.no-flush=on,$below")
 }
 
 # drive OPTIONS: one device that is a drive.
@@ -137,7 +153,7 @@ drive_usb() {
 drive_uas() {
     usb_controller
     node "$1"
-    machine+=(-device "usb-uas,bus=usb.0,id=uas$usb")
+    machine+=(-device "usb-uas,bus=usb.0,id=uas$usb,serial=$2")
     drive "scsi-hd,bus=uas$usb.0,drive=$node,serial=$2$(properties "${@:3}")"
 }
 
@@ -170,9 +186,9 @@ boot() {
     rm -f "$share/status"
     { cat "$vm/base.cpio" "$vm/program.cpio"; (cd guest && find . | cpio --quiet -o -H newc -R 0:0); } >initramfs
     qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
-        -machine q35 -accel tcg,thread=multi -cpu max -smp 2 -m "$guest_memory" \
+        -machine q35 -accel tcg,thread=multi,tb-size=128 -cpu max -smp "${VM_CPUS:-2}" -m "$guest_memory" \
         -kernel "$vm/kernel/image" -initrd initramfs \
-        -append "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off ${guest_options:-}" \
+        -append "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off $patience ${guest_options:-}" \
         -chardev "file,id=console,path=$console" -serial chardev:console \
         -virtfs "local,path=$share,mount_tag=share,security_model=none,multidevs=remap" \
         "${machine[@]}" >"qemu.$boots.log" 2>&1 </dev/null &
@@ -184,11 +200,11 @@ on_console() { tr -d '\r' <"$console" | grep -qxF -- "$1"; }
 
 # until_console MARKER [SECONDS]
 until_console() {
-    local end=$((SECONDS + ${2:-300}))
+    local end=$((SECONDS + ${2:-900}))
     until on_console "$1"; do
         running || vm_fail "the machine ended before '$1': $(cat "qemu.$boots.log")"
         [ "$SECONDS" -lt "$end" ] || vm_fail "no '$1' on the console in time"
-        sleep 0.01
+        sleep 0.1
     done
 }
 
@@ -201,10 +217,10 @@ power_cut_at() {
 
 # until_off [SECONDS]: the job's exit status is in share/status.
 until_off() {
-    local end=$((SECONDS + ${1:-300}))
+    local end=$((SECONDS + ${1:-900}))
     while running; do
         [ "$SECONDS" -lt "$end" ] || vm_fail "the machine is not off in time"
-        sleep 0.05
+        sleep 0.2
     done
     wait "$qemu" || vm_fail "QEMU: exit $?: $(cat "qemu.$boots.log")"
     [ -e "$share/status" ] || vm_fail "the job did not end"
