@@ -59,8 +59,27 @@ static bool reaches_unknown(const struct uw_plan *plan)
     return (shared && uw_namespaces_unlisted(drive)) || (drive->bus == UW_BUS_NVME_FABRICS && unattached);
 }
 
+/* What one of them cannot do none of them falls back to. */
+static void keep_common(struct uw_plan *plan, const struct uw_plan *other)
+{
+    size_t same = 0;
+    while (same < plan->next_count && same < other->next_count &&
+           plan->next[same].method == other->next[same].method)
+        same++;
+    plan->next_count = same;
+}
+
+static void agree(struct uw_plan **plans, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < count; j++)
+            if (i != j && plans[i]->hits_subsystem && plans[j]->hits_subsystem &&
+                !plans[j]->refusal.refused && uw_same_subsystem(plans[i]->drive, plans[j]->drive))
+                keep_common(plans[i], plans[j]);
+}
+
 /* Each refusal takes away what another plan stood on. */
-void uw_plan_siblings(struct uw_plan **plans, size_t count)
+static void refuse_lonely(struct uw_plan **plans, size_t count)
 {
     bool changed;
     do {
@@ -87,4 +106,10 @@ void uw_plan_siblings(struct uw_plan **plans, size_t count)
             changed = true;
         }
     } while (changed);
+}
+
+void uw_plan_siblings(struct uw_plan **plans, size_t count)
+{
+    refuse_lonely(plans, count);
+    agree(plans, count);
 }

@@ -33,7 +33,8 @@ struct uw_subsystem {
     pthread_mutex_t lock;
     pthread_cond_t moved;
     size_t arrived, read_back;
-    bool spoilt, erased;
+    unsigned erased; /* how often; a way that failed is followed by another */
+    bool spoilt;
     bool alive; /* a namespace of it holds what was to be erased */
     bool busy;  /* of jobs that do not erase together one has its turn */
     struct uw_method_end end;
@@ -49,10 +50,11 @@ void uw_subsystem_leave(struct uw_subsystem *subsystem);
 /* Not all of them will ever arrive: nothing is erased. */
 void uw_subsystem_spoil(struct uw_subsystem *subsystem);
 
-/* Called once by each member that erases together, `ready` or not; waits for the others, until `stop`. *end
- * and *said are set where it FOLLOWS. */
-enum uw_turn uw_subsystem_arrive(struct uw_subsystem *subsystem, bool ready, const atomic_bool *stop,
-                                 struct uw_method_end *end, struct uw_said *said);
+/* Called once in each round, counted from 0, by each member that erases together, `ready` or not; waits for
+ * the others, until `stop`. *end and *said are set where it FOLLOWS; what they say of another round is the
+ * same for all. */
+enum uw_turn uw_subsystem_arrive(struct uw_subsystem *subsystem, unsigned round, bool ready,
+                                 const atomic_bool *stop, struct uw_method_end *end, struct uw_said *said);
 /* Called once by each member that erases together, when it has read back what it will, `alive` if it found
  * what was to be erased; true where any of them did. Waits for the others if something was erased. */
 bool uw_subsystem_compare(struct uw_subsystem *subsystem, bool alive);

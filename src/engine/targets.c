@@ -94,6 +94,14 @@ static bool exclude(struct uw_run *run, struct uw_error *e)
     return true;
 }
 
+void uw_job_draw_standard(struct uw_job *job)
+{
+    if (job->plan.standard == NULL)
+        return;
+    uw_standard_draw(job->plan.standard, job->seed, &job->standard);
+    job->plan.standard = &job->standard;
+}
+
 static bool make_plans(struct uw_run *run, struct uw_error *e)
 {
     for (size_t i = 0; i < run->job_count; i++) {
@@ -105,10 +113,7 @@ static bool make_plans(struct uw_run *run, struct uw_error *e)
         struct uw_policy policy = run->policy;
         policy.own_password = uw_own_password_is_noted(run->state, &job->drive);
         uw_plan_make(&job->drive, &policy, uw_method_at, &job->plan);
-        if (job->plan.standard != NULL) {
-            uw_standard_draw(job->plan.standard, job->seed, &job->standard);
-            job->plan.standard = &job->standard;
-        }
+        uw_job_draw_standard(job);
     }
     return uw_run_plan_siblings(run, e);
 }

@@ -180,6 +180,7 @@ static bool begin(struct sanitize *sanitize, enum uw_nvme_sanitize_action action
     uw_nvme_status_text(command.status, text);
     /* An error of the host's says nothing of what the drive does now: its log may. */
     *sent = command.status <= 0;
+    end->over = !*sent;
     if (!*sent)
         snprintf(end->why, sizeof end->why, "the drive refused to sanitize: %s", text);
     return true;
