@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/plan_parts.h"
+#include "core/policy_parts.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -64,12 +65,20 @@ static void refuse_drive(struct uw_plan *plan)
     uw_plan_refuse_state(plan);
 }
 
+/* One namespace after the other comes to the same as all of them at once, for whoever asks for as much. */
+static bool may_ally(const struct uw_plan *plan, const struct uw_method *method)
+{
+    return plan->policy.siblings_named && plan->policy.level == UW_LEVEL_PURGE &&
+           uw_technique_reach(method->technique) == UW_REACH_NAMESPACES &&
+           !uw_plan_hits_subsystem(plan->drive, method);
+}
+
 static enum uw_level level_of(const struct uw_plan *plan, const struct uw_method *method)
 {
     enum uw_technique technique = uw_plan_technique(plan->drive, method);
-    return uw_level_lower(
-        uw_technique_level(plan->drive, technique, plan->policy.rule_set),
-        uw_level_limit(plan->drive, technique, uw_plan_hits_subsystem(plan->drive, method)));
+    bool all = uw_plan_hits_subsystem(plan->drive, method) || may_ally(plan, method);
+    return uw_level_lower(uw_technique_level(plan->drive, technique, plan->policy.rule_set),
+                          uw_level_limit(plan->drive, technique, all));
 }
 
 static const struct uw_method *by_id(uw_method_list *methods, const char *id)
@@ -306,13 +315,14 @@ static void settle_on(struct uw_plan *plan, uw_method_list *methods)
     set_steps(plan, methods);
     plan->cannot_stop = !plan->method->can_stop;
     plan->hits_subsystem = uw_plan_hits_subsystem(drive, plan->method);
+    plan->allied = may_ally(plan, plan->method) && plan->level == UW_LEVEL_PURGE;
     set_reservations(plan);
     plan->also_affected_count = 0;
     if (plan->hits_subsystem)
         list_affected(plan);
     plan->estimate_s = estimate_s(plan);
-    plan->limitation_count =
-        uw_limitations(drive, plan->technique, plan->hits_subsystem, plan->limitations, UW_LIMITATIONS);
+    plan->limitation_count = uw_limitations(drive, plan->technique, plan->hits_subsystem || plan->allied,
+                                            plan->limitations, UW_LIMITATIONS);
 }
 
 /* Where others are erased too, all that may come erases the same of them: it was asked for so. */

@@ -23,7 +23,8 @@ struct uw_policy {
     const struct uw_standard *standard; /* NULL: what the rule says */
     enum uw_cipher cipher;              /* of keystream passes */
     bool allow_downgrade;
-    bool own_password; /* an ATA drive's password is the one that a run of ours left when it broke off */
+    bool siblings_named; /* the drive shows several namespaces, hides none, and all are to be erased */
+    bool own_password;   /* an ATA drive's password is the one that a run of ours left when it broke off */
 };
 
 enum { UW_REJECTED = 24, UW_RUNGS = 8, UW_WHY_BYTES = 256, UW_LIMITATIONS = 12 };
@@ -105,6 +106,7 @@ struct uw_plan {
     bool cannot_stop;    /* once it runs; never of `follow` */
     bool attach;         /* the drive runs it already: wait for its end */
     bool hits_subsystem; /* it erases every namespace of the drive */
+    bool allied;         /* it erases one of several, and claims purge with the others erased like it */
     enum uw_unlock unlock_first;
     enum uw_unmarked unmarked;                            /* other than UW_MARKED: a reservation */
     struct uw_affected also_affected[UW_NVME_NAMESPACES]; /* ascending */
@@ -130,7 +132,8 @@ void uw_plan_descend(struct uw_plan *plan, uw_method_list *methods);
 bool uw_same_subsystem(const struct uw_drive *a, const struct uw_drive *b);
 
 /* An erase of every namespace of a drive must have been asked for each of them: refuses those plans whose
- * method erases attached namespaces that no other plan of the list erases in the same way. Called when all
+ * method erases attached namespaces, or leaves them to others, that no other plan of the list erases in the
+ * same way. Called when all
  * plans are made, and again when some of them were refused since. Those that erase together keep the next
  * ways that all of them have. */
 void uw_plan_siblings(struct uw_plan **plans, size_t count);

@@ -21,7 +21,7 @@ static json_t *passes_json(const struct uw_standard *standard, enum uw_cipher ci
 /* No rule set gives more on this drive than what its kind and the method's reach allow. */
 static enum uw_level limit_of(const struct uw_plan *plan)
 {
-    return uw_level_limit(plan->drive, plan->technique, plan->hits_subsystem);
+    return uw_level_limit(plan->drive, plan->technique, plan->hits_subsystem || plan->allied);
 }
 
 static json_t *step_json(const struct uw_plan *plan, const struct uw_method *method,
@@ -183,6 +183,9 @@ static json_t *reservations_json(const struct uw_plan *plan)
     if (plan->hidden_left)
         append(&list, reservation("hidden_areas_not_covered",
                                   "the drive hides areas (HPA, DCO, AMAX) that were not erased"));
+    const char *doubt = uw_drive_health_doubt(plan->drive);
+    if (doubt != NULL)
+        append(&list, reservation("health", doubt));
     if (plan->unmarked != UW_MARKED)
         append(&list, unmarked_json(plan->unmarked));
     return list;

@@ -495,6 +495,21 @@ static void compare_siblings(struct uw_job *job)
                               "another namespace of the drive holds what it was to erase", "device_lied", 1));
 }
 
+/* Purge was to be claimed of each because all are erased. */
+static void count_allies(struct uw_job *job)
+{
+    const char *reason;
+    if (job->subsystem == NULL || !job->subsystem->allied)
+        return;
+    enum uw_verdict verdict = uw_fold_verdict(uw_job_fold(job), &reason);
+    bool own = verdict == UW_VERDICT_SANITIZED || verdict == UW_VERDICT_SANITIZED_WITH_EXCEPTIONS;
+    if (!uw_subsystem_settle(job->subsystem, own) && own)
+        uw_job_post(job, UW_EVENT_FAILED,
+                    json_pack("{s:s}", "why",
+                              "purge is claimed of all namespaces of the drive together, and another one was "
+                              "not erased"));
+}
+
 /* Jobs that share a subsystem and do not erase together take turns: while one formats, none of the others is
  * answered, and whoever asks may have the drive reset in the middle of it. */
 void uw_job_erase(struct uw_job *job)
@@ -516,6 +531,7 @@ void uw_job_erase(struct uw_job *job)
     compare_siblings(job);
     if (in_turn)
         uw_subsystem_leave(subsystem);
+    count_allies(job);
     if (stopped(job) && !is_proved(job))
         uw_job_post(job, UW_EVENT_STOPPED, json_pack("{s:s}", "by", "signal"));
     uw_erase_close_ata(&erase);

@@ -108,3 +108,16 @@ bool uw_subsystem_compare(struct uw_subsystem *subsystem, bool alive)
     pthread_mutex_unlock(&subsystem->lock);
     return any;
 }
+
+bool uw_subsystem_settle(struct uw_subsystem *subsystem, bool proved)
+{
+    pthread_mutex_lock(&subsystem->lock);
+    subsystem->unproved = subsystem->unproved || !proved;
+    subsystem->settled++;
+    pthread_cond_broadcast(&subsystem->moved);
+    while (subsystem->settled < subsystem->members && !subsystem->spoilt)
+        wait_a_while(subsystem);
+    bool all = subsystem->settled == subsystem->members && !subsystem->unproved;
+    pthread_mutex_unlock(&subsystem->lock);
+    return all;
+}
