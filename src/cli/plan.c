@@ -125,6 +125,27 @@ static void print_level(const json_t *plan)
     row("level", text);
 }
 
+static void print_unlock(const json_t *plan)
+{
+    const char *unlock = text_of(plan, "unlock");
+    if (unlock != NULL)
+        row("locked", strcmp(unlock, "ours") == 0
+                          ? "with unwrite's own password, of an erase that broke off: takes it away first"
+                          : "with a password: tries unwrite's own first, once; refused where it is another");
+}
+
+static void print_next(const json_t *list)
+{
+    size_t i;
+    const json_t *item;
+    json_array_foreach(list, i, item) {
+        char text[TEXT_BYTES];
+        snprintf(text, sizeof text, "%s to %s, rule %s", text_or(item, "method", "?"),
+                 text_or(item, "level", "?"), text_or(item, "rule", "?"));
+        row(i == 0 ? "if it fails" : "", text);
+    }
+}
+
 static void print_rejected(const json_t *list)
 {
     size_t i;
@@ -168,10 +189,12 @@ void plan_print(const json_t *plan)
         row("way out", text_or(refused, "way_out", ""));
     }
     if (json_array_size(steps) > 0) {
+        print_unlock(plan);
         print_level(plan);
         json_array_foreach(steps, i, step) {
             print_step(i + 1, step);
         }
+        print_next(json_object_get(plan, "next"));
         row("verify", text_or(plan, "verify", ""));
         plan_time(plan, text, sizeof text);
         row("time", text);

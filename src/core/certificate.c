@@ -48,10 +48,17 @@ static const char *level_claimed(const struct uw_fold *fold, enum uw_verdict ver
     return is_sanitized(verdict) && level != NULL ? level : "none";
 }
 
+/* Of the method that the claim stands on; before any was begun of that kind, the last. */
+static const json_t *main_step(const struct uw_fold *fold)
+{
+    const json_t *step = json_array_get(fold->steps, fold->first_step);
+    size_t count = json_array_size(fold->steps);
+    return step != NULL || count == 0 ? step : json_array_get(fold->steps, count - 1);
+}
+
 static const char *method_of(const struct uw_fold *fold)
 {
-    const json_t *step = json_array_get(fold->steps, 0);
-    return json_string_value(json_object_get(step, "method"));
+    return json_string_value(json_object_get(main_step(fold), "method"));
 }
 
 /* "reallocated, over-provisioned and underlying areas" for the limitations that name areas; empty where none
@@ -110,7 +117,7 @@ static bool has_limitation(const struct uw_fold *fold, const char *wanted)
 
 static const char *erase_of(const struct uw_fold *fold)
 {
-    const json_t *step = json_array_get(fold->steps, 0);
+    const json_t *step = main_step(fold);
     const char *technique = json_string_value(json_object_get(step, "technique"));
     const char *method = method_of(fold);
     if (technique != NULL && strcmp(technique, uw_technique_name(UW_TECHNIQUE_DEVICE_SANITIZE)) == 0)

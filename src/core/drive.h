@@ -174,6 +174,8 @@ json_t *uw_drive_looked_json(const struct uw_drive *drive);
 json_t *uw_drive_capabilities_json(const struct uw_drive *drive);
 /* {"critical_warning", "percentage_used", ...}; null of an NVMe drive that did not say, empty of others. */
 json_t *uw_drive_health_json(const struct uw_drive *drive);
+/* What the drive says against its own health, in words; NULL: nothing, or it does not say. */
+const char *uw_drive_health_doubt(const struct uw_drive *drive);
 /* Namespaces that the drive keeps and its controller does not show; false: could not tell. */
 bool uw_drive_unattached_namespaces(const struct uw_drive *drive, uint64_t *count);
 

@@ -144,6 +144,22 @@ static json_t *counted(uint64_t value)
     return value < 1ULL << 53 ? json_integer((json_int_t)value) : json_null();
 }
 
+/* SMART / Health log, critical warning. A temperature passes. */
+const char *uw_drive_health_doubt(const struct uw_drive *drive)
+{
+    enum { SPARE = 1U << 0, RELIABILITY = 1U << 2, READ_ONLY = 1U << 3 };
+    const struct uw_nvme_health *h = &drive->nvme.health;
+    if (!is_nvme(drive) || !h->known)
+        return NULL;
+    if ((h->critical_warning & READ_ONLY) != 0)
+        return "the drive says that it has put its media into read-only mode";
+    if ((h->critical_warning & RELIABILITY) != 0)
+        return "the drive says that its reliability is degraded by media or internal errors";
+    return (h->critical_warning & SPARE) != 0
+               ? "the drive says that its spare capacity is below its threshold"
+               : NULL;
+}
+
 json_t *uw_drive_health_json(const struct uw_drive *drive)
 {
     const struct uw_nvme_health *h = &drive->nvme.health;

@@ -184,8 +184,31 @@ static void end_step(struct uw_fold *fold, const struct uw_event *event)
         is_true(event->data, "flushed"))
         fold->steps_ended_well++;
     size_t planned = json_array_size(json_object_get(fold->plan, "steps"));
-    fold->evidence.ended_well =
-        fold->steps_ended_well == json_array_size(fold->steps) && fold->steps_ended_well >= planned;
+    fold->evidence.ended_well = fold->first_step + fold->steps_ended_well == json_array_size(fold->steps) &&
+                                fold->steps_ended_well >= planned;
+}
+
+static void make_plan(struct uw_fold *fold, const json_t *data)
+{
+    keep(fold, &fold->plan, data);
+    fold->planned_reservations = json_array_size(json_object_get(data, "reservations"));
+    fold->evidence.reservations = (unsigned)fold->planned_reservations;
+}
+
+/* Another method takes over from one that failed: its plan counts, and what came up so far. */
+static void change_plan(struct uw_fold *fold, const json_t *data)
+{
+    json_t *before = json_incref(json_object_get(fold->plan, "reservations"));
+    size_t kept = fold->planned_reservations;
+    make_plan(fold, data);
+    json_t *list = json_object_get(fold->plan, "reservations");
+    for (size_t i = kept; i < json_array_size(before); i++, fold->evidence.reservations++)
+        if (json_array_append(list, json_array_get(before, i)) != 0)
+            fold->lost = true;
+    json_decref(before);
+    fold->first_step = json_array_size(fold->steps);
+    fold->steps_ended_well = 0;
+    fold->evidence.ended_well = fold->evidence.read_back = false;
 }
 
 /* One more place where users were looked for, and the last: the descriptor itself. */
@@ -315,8 +338,10 @@ void uw_fold_event(struct uw_fold *fold, const struct uw_event *event)
         touch(fold, event);
         break;
     case UW_EVENT_PLAN_MADE:
-        keep(fold, &fold->plan, data);
-        fold->evidence.reservations += (unsigned)json_array_size(json_object_get(data, "reservations"));
+        make_plan(fold, data);
+        break;
+    case UW_EVENT_PLAN_CHANGED:
+        change_plan(fold, data);
         break;
     case UW_EVENT_REFUSED:
         keep(fold, &fold->refusal, data);

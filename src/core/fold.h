@@ -18,12 +18,14 @@ struct uw_fold {
     /* Data of the events that hold them; NULL until they came. */
     json_t *run, *drive, *plan, *refusal, *confirmed, *intent, *identity_before, *identity_after;
     json_t *canaries, *verification, *failure, *bound, *health_after;
-    json_t *steps;           /* array, as they stand in the certificate */
-    size_t steps_ended_well; /* of them; an erase has ended well when all that were planned have */
-    bool crashed;            /* the run broke off; the next one speaks for it */
-    bool password;           /* an ATA drive may have our password, of this run or of one that broke off */
-    bool continues;          /* the drive goes on with what was begun */
-    bool lost;               /* memory ran out on the way: nothing may be claimed */
+    json_t *steps;               /* array, as they stand in the certificate */
+    size_t first_step;           /* of the method that is judged; those before it failed, and it took over */
+    size_t steps_ended_well;     /* from there on; an erase has ended well when all that were planned have */
+    size_t planned_reservations; /* of the plan itself; those behind them came up on the way */
+    bool crashed;                /* the run broke off; the next one speaks for it */
+    bool password;  /* an ATA drive may have our password, of this run or of one that broke off */
+    bool continues; /* the drive goes on with what was begun */
+    bool lost;      /* memory ran out on the way: nothing may be claimed */
 };
 
 void uw_fold_init(struct uw_fold *fold);

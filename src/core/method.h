@@ -43,6 +43,9 @@ struct uw_method_end {
                       begun */
     bool complete; /* a positive end of everything that was to be done, which belongs to our own command */
     bool continues;        /* the drive goes on with it, whatever we do */
+    bool over;             /* the drive has said that it is done with it, or that it never began */
+    bool shut;             /* the drive takes nothing but another sanitize now */
+    bool broken;           /* the machinery failed: nothing else is tried */
     bool stalled;          /* it does not come to an end: nothing moved for longer than any drive needs */
     enum uw_leaves leaves; /* what stands there now; of an erase inside the drive */
     char why[256];         /* not complete: what was seen instead, for people; empty: nothing to add */

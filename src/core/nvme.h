@@ -96,6 +96,8 @@ struct uw_nvme_sanitize_log {
     uint8_t passes_done;
     bool global_erased; /* SSTAT bit 8: nothing was written since the last successful sanitize */
     uint32_t cdw10;     /* SCDW10: of the command that began it */
+    bool verifying; /* SSI (Base Specification 2.1, 5.1.12.1.33): its Media Verification state, which nothing
+                       but the command that ends it leads out of; old controllers have zeros there */
     /* Seconds; UINT32_MAX: not reported; 0: done when the command completes. */
     uint32_t overwrite_s, block_s, crypto_s;
     uint32_t overwrite_kept_s, block_kept_s, crypto_kept_s; /* with no-deallocate */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/plan_parts.h"
+#include "core/policy_parts.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -70,12 +71,20 @@ static void refuse_drive(struct uw_plan *plan)
     uw_plan_refuse_state(plan);
 }
 
+/* One namespace after the other comes to the same as all of them at once, for whoever asks for as much. */
+static bool may_ally(const struct uw_plan *plan, const struct uw_method *method)
+{
+    return plan->policy.siblings_named && plan->policy.level == UW_LEVEL_PURGE &&
+           uw_technique_reach(method->technique) == UW_REACH_NAMESPACES &&
+           !uw_plan_hits_subsystem(plan->drive, method);
+}
+
 static enum uw_level level_of(const struct uw_plan *plan, const struct uw_method *method)
 {
     enum uw_technique technique = uw_plan_technique(plan->drive, method);
-    return uw_level_lower(
-        uw_technique_level(plan->drive, technique, plan->policy.rule_set),
-        uw_level_limit(plan->drive, technique, uw_plan_hits_subsystem(plan->drive, method)));
+    bool all = uw_plan_hits_subsystem(plan->drive, method) || may_ally(plan, method);
+    return uw_level_lower(uw_technique_level(plan->drive, technique, plan->policy.rule_set),
+                          uw_level_limit(plan->drive, technique, all));
 }
 
 static const struct uw_method *by_id(uw_method_list *methods, const char *id)
@@ -304,6 +313,65 @@ static void set_reservations(struct uw_plan *plan)
     plan->hidden_left = !covered && uw_hides_areas(plan->drive);
 }
 
+/* All that follows from the choice of a method. */
+static void settle_on(struct uw_plan *plan, uw_method_list *methods)
+{
+    const struct uw_drive *drive = plan->drive;
+    plan->technique = uw_plan_technique(drive, plan->method);
+    set_steps(plan, methods);
+    plan->cannot_stop = !plan->method->can_stop;
+    plan->hits_subsystem = uw_plan_hits_subsystem(drive, plan->method);
+    plan->allied = may_ally(plan, plan->method) && plan->level == UW_LEVEL_PURGE;
+    set_reservations(plan);
+    plan->also_affected_count = 0;
+    if (plan->hits_subsystem)
+        list_affected(plan);
+    plan->estimate_s = estimate_s(plan);
+    plan->limitation_count = uw_limitations(drive, plan->technique, plan->hits_subsystem || plan->allied,
+                                            plan->limitations, UW_LIMITATIONS);
+}
+
+/* Where others are erased too, all that may come erases the same of them: it was asked for so. */
+static bool reaches_as_far(const struct uw_plan *plan, const struct uw_method *method)
+{
+    bool alone = plan->drive->nvme.controller.namespaces_max == 1 ||
+                 (plan->also_affected_count == 0 && !uw_namespaces_unlisted(plan->drive));
+    return uw_plan_hits_subsystem(plan->drive, method) == plan->hits_subsystem || alone;
+}
+
+static void add_next(struct uw_plan *plan, uw_method_list *methods, enum uw_level level)
+{
+    const struct uw_method *method;
+    char why[UW_WHY_BYTES];
+    for (size_t i = 0; (method = methods(i)) != NULL && plan->next_count < UW_RUNGS; i++)
+        if (method != plan->method && level_of(plan, method) == level && reaches_as_far(plan, method) &&
+            acceptable(plan, method, methods, why, sizeof why))
+            plan->next[plan->next_count++] =
+                (struct uw_rung){method, uw_rule_find(plan->drive, method->id), level};
+}
+
+/* What runs already cannot be given up for something else. */
+static void list_next(struct uw_plan *plan, uw_method_list *methods)
+{
+    enum uw_level least = plan->level < plan->policy.level ? plan->level : plan->policy.level;
+    for (int level = UW_LEVEL_PURGE; level >= (int)least && level > UW_LEVEL_NONE && !plan->attach; level--)
+        add_next(plan, methods, (enum uw_level)level);
+}
+
+void uw_plan_descend(struct uw_plan *plan, uw_method_list *methods)
+{
+    const struct uw_rung rung = plan->next[0];
+    plan->next_count--;
+    memmove(&plan->next[0], &plan->next[1], plan->next_count * sizeof plan->next[0]);
+    plan->method = rung.method;
+    plan->rule = rung.rule;
+    plan->level = rung.level;
+    plan->standard = NULL;
+    plan->follow = (struct uw_follow){0};
+    plan->unlock_first = UW_UNLOCK_NOTHING;
+    settle_on(plan, methods);
+}
+
 void uw_plan_make(const struct uw_drive *drive, const struct uw_policy *policy, uw_method_list *methods,
                   struct uw_plan *plan)
 {
@@ -315,19 +383,10 @@ void uw_plan_make(const struct uw_drive *drive, const struct uw_policy *policy, 
     compare_level(plan);
     if (plan->method == NULL)
         return;
-    const struct uw_method *method = plan->method;
-    plan->technique = uw_plan_technique(drive, method);
-    set_steps(plan, methods);
-    plan->cannot_stop = !method->can_stop;
     plan->attach = uw_plan_condition(drive) == UW_CONDITION_RUNNING;
     plan->unlock_first = uw_plan_unlock_first(plan);
-    plan->hits_subsystem = uw_plan_hits_subsystem(drive, method);
-    set_reservations(plan);
-    if (plan->hits_subsystem)
-        list_affected(plan);
-    plan->estimate_s = estimate_s(plan);
-    plan->limitation_count =
-        uw_limitations(drive, plan->technique, plan->hits_subsystem, plan->limitations, UW_LIMITATIONS);
+    settle_on(plan, methods);
+    list_next(plan, methods);
 }
 
 enum uw_level uw_plan_reach(const struct uw_drive *drive, enum uw_rule_set set, uw_method_list *methods,

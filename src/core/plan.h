@@ -23,10 +23,11 @@ struct uw_policy {
     const struct uw_standard *standard; /* NULL: what the rule says */
     enum uw_cipher cipher;              /* of keystream passes */
     bool allow_downgrade;
-    bool own_password; /* an ATA drive's password is the one that a run of ours left when it broke off */
+    bool siblings_named; /* the drive shows several namespaces, hides none, and all are to be erased */
+    bool own_password;   /* an ATA drive's password is the one that a run of ours left when it broke off */
 };
 
-enum { UW_REJECTED = 24, UW_WHY_BYTES = 256, UW_LIMITATIONS = 12 };
+enum { UW_REJECTED = 24, UW_RUNGS = 8, UW_WHY_BYTES = 256, UW_LIMITATIONS = 12 };
 
 /* Codes: level, in_use, boot_medium, partition, read_only, size, sanitize_running, sanitize_state,
  * locked, siblings, confirmation, identity, no_direct_io, no_permission, not_begun. */
@@ -77,6 +78,14 @@ struct uw_follow {
     uint64_t estimate_s; /* as of the plan */
 };
 
+/* Another way to erase the drive, for when the one before it fails: none of a lower level than was asked for,
+ * nor than what was allowed instead. */
+struct uw_rung {
+    const struct uw_method *method;
+    const struct uw_rule *rule;
+    enum uw_level level;
+};
+
 /* One step, or two. Borrows drive, methods, standards. */
 struct uw_plan {
     const struct uw_drive *drive;
@@ -90,11 +99,14 @@ struct uw_plan {
                                            it may leave what any of them does */
     const struct uw_standard *standard; /* NULL: the method writes no patterns */
     struct uw_follow follow;
+    struct uw_rung next[UW_RUNGS]; /* in the order in which they are tried */
+    size_t next_count;
     enum uw_profile verify;
     uint64_t estimate_s; /* 0: not known */
     bool cannot_stop;    /* once it runs; never of `follow` */
     bool attach;         /* the drive runs it already: wait for its end */
     bool hits_subsystem; /* it erases every namespace of the drive */
+    bool allied;         /* it erases one of several, and claims purge with the others erased like it */
     enum uw_unlock unlock_first;
     enum uw_unmarked unmarked;                            /* other than UW_MARKED: a reservation */
     struct uw_affected also_affected[UW_NVME_NAMESPACES]; /* ascending */
@@ -112,12 +124,18 @@ struct uw_plan {
 void uw_plan_make(const struct uw_drive *drive, const struct uw_policy *policy, uw_method_list *methods,
                   struct uw_plan *plan);
 
+/* Takes the next way, of which there is one, in the place of the method that failed. Nothing is attached to
+ * or unlocked then. */
+void uw_plan_descend(struct uw_plan *plan, uw_method_list *methods);
+
 /* Two namespaces of one drive. One that has no name of its own is known by its controller's node. */
 bool uw_same_subsystem(const struct uw_drive *a, const struct uw_drive *b);
 
 /* An erase of every namespace of a drive must have been asked for each of them: refuses those plans whose
- * method erases attached namespaces that no other plan of the list erases in the same way. Called when all
- * plans are made, and again when some of them were refused since. */
+ * method erases attached namespaces, or leaves them to others, that no other plan of the list erases in the
+ * same way. Called when all
+ * plans are made, and again when some of them were refused since. Those that erase together keep the next
+ * ways that all of them have. */
 void uw_plan_siblings(struct uw_plan **plans, size_t count);
 
 /* Records the first refusal; later ones are left out. */
@@ -134,7 +152,7 @@ json_t *uw_refusal_json(const struct uw_refusal *refusal);
 /* One entry of plan --json. New reference. */
 json_t *uw_plan_json(const struct uw_plan *plan);
 
-/* The event plan-made: what intent and certificate need of the plan. New reference. */
+/* The events plan-made and plan-changed: what intent and certificate need of the plan. New reference. */
 json_t *uw_plan_event(const struct uw_plan *plan);
 
 #endif

@@ -21,7 +21,7 @@ static json_t *passes_json(const struct uw_standard *standard, enum uw_cipher ci
 /* No rule set gives more on this drive than what its kind and the method's reach allow. */
 static enum uw_level limit_of(const struct uw_plan *plan)
 {
-    return uw_level_limit(plan->drive, plan->technique, plan->hits_subsystem);
+    return uw_level_limit(plan->drive, plan->technique, plan->hits_subsystem || plan->allied);
 }
 
 static json_t *step_json(const struct uw_plan *plan, const struct uw_method *method,
@@ -86,6 +86,20 @@ static json_t *rejected_json(const struct uw_plan *plan)
     return list;
 }
 
+static json_t *next_json(const struct uw_plan *plan)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < plan->next_count; i++)
+        append(&list, json_pack("{s:s, s:s, s:s}", "method", plan->next[i].method->id, "rule",
+                                plan->next[i].rule->id, "level", uw_level_name(plan->next[i].level)));
+    return list;
+}
+
+static json_t *unlock_json(enum uw_unlock unlock)
+{
+    return unlock == UW_UNLOCK_NOTHING ? json_null() : json_string(unlock == UW_UNLOCK_OURS ? "ours" : "try");
+}
+
 json_t *uw_refusal_json(const struct uw_refusal *refusal)
 {
     return json_pack("{s:s, s:s, s:o}", "code", refusal->code, "why", refusal->why, "way_out",
@@ -111,7 +125,7 @@ json_t *uw_plan_json(const struct uw_plan *plan)
 {
     const struct uw_drive *d = plan->drive;
     return json_pack(
-        "{s:o, s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "device",
+        "{s:o, s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "device",
         uw_clean_json(d->device), "id", d->id, "model", uw_clean_json(d->model), "serial",
         uw_clean_json(d->serial), "bytes",
         d->bytes < 1ULL << 53 ? json_integer((json_int_t)d->bytes) : json_null(), "level_requested",
@@ -119,8 +133,9 @@ json_t *uw_plan_json(const struct uw_plan *plan)
         uw_level_name(plan->method != NULL ? plan->level : UW_LEVEL_NONE), "rule",
         plan->method != NULL ? json_string(plan->rule->id) : json_null(), "rule_set", rule_set_json(plan),
         "verify", plan->method != NULL ? json_string(uw_profile_name(plan->verify)) : json_null(),
-        "limitations", limitations_json(plan), "steps", steps_json(plan), "also_affected",
-        also_affected_json(plan), "rejected", rejected_json(plan), "refused", refused_json(&plan->refusal));
+        "limitations", limitations_json(plan), "unlock", unlock_json(plan->unlock_first), "steps",
+        steps_json(plan), "next", next_json(plan), "also_affected", also_affected_json(plan), "rejected",
+        rejected_json(plan), "refused", refused_json(&plan->refusal));
 }
 
 static json_t *alternatives_json(const struct uw_plan *plan)
@@ -168,6 +183,9 @@ static json_t *reservations_json(const struct uw_plan *plan)
     if (plan->hidden_left)
         append(&list, reservation("hidden_areas_not_covered",
                                   "the drive hides areas (HPA, DCO, AMAX) that were not erased"));
+    const char *doubt = uw_drive_health_doubt(plan->drive);
+    if (doubt != NULL)
+        append(&list, reservation("health", doubt));
     if (plan->unmarked != UW_MARKED)
         append(&list, unmarked_json(plan->unmarked));
     return list;
@@ -177,11 +195,11 @@ json_t *uw_plan_event(const struct uw_plan *plan)
 {
     bool any = plan->method != NULL;
     return json_pack(
-        "{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "level_requested",
+        "{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "level_requested",
         uw_level_name(plan->policy.level), "level", uw_level_name(any ? plan->level : UW_LEVEL_NONE),
         "rule_set", rule_set_json(plan), "rule", any ? json_string(plan->rule->id) : json_null(), "basis",
         any ? json_string(uw_technique_basis(plan->technique)) : json_null(), "alternatives",
         alternatives_json(plan), "limitations", limitations_json(plan), "reservations",
-        reservations_json(plan), "steps", steps_json(plan), "also_affected", also_affected_json(plan),
-        "verify", any ? json_string(uw_profile_name(plan->verify)) : json_null());
+        reservations_json(plan), "steps", steps_json(plan), "next", next_json(plan), "also_affected",
+        also_affected_json(plan), "verify", any ? json_string(uw_profile_name(plan->verify)) : json_null());
 }

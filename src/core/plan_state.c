@@ -88,6 +88,12 @@ static void refuse_nvme(struct uw_plan *plan)
     if ((ns->attributes & UW_NVME_NSATTR_WRITE_PROTECTED) != 0)
         uw_plan_refuse(plan, 4, "read_only", "end its write protection; a power cycle may do it",
                        "%s is a write-protected namespace", d->device);
+    if (d->nvme.sanitize.known && d->nvme.sanitize.verifying)
+        uw_plan_refuse(
+            plan, 4, "sanitize_state",
+            "have the tool that began it end that state (Sanitize, exit media verification state), "
+            "then plan again",
+            "%s holds still after a sanitize for its media to be verified", d->device);
     if (nvme_state(d) > UW_NVME_SANITIZE_SUCCESS_DEALLOCATED)
         uw_plan_refuse(plan, 4, "sanitize_state", "switch the drive off and on, then plan again",
                        "%s is in a state of sanitizing (%u) that nobody here knows", d->device,
@@ -257,7 +263,8 @@ const char *uw_plan_state_forbids(const struct uw_plan *plan, const struct uw_me
 {
     const struct uw_drive *d = plan->drive;
     if (uw_plan_condition(d) == UW_CONDITION_FAILED && !uw_technique_is_sanitize(method->technique))
-        return "a failed sanitize leaves only another sanitize";
+        return "a failed sanitize leaves only another sanitize, or, where it was begun unrestricted (AUSE, "
+               "FAILURE MODE), what ends that state in the tool that began it";
     if (d->nvme.known)
         return forbidden_by_nvme(d, method);
     return d->ata.known ? forbidden_by_ata(plan, method) : NULL;

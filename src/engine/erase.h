@@ -13,11 +13,14 @@ struct uw_erase {
     struct uw_sat sat;                  /* the way to an ATA drive; open where `below` is set */
     struct uw_job_phase phase;
     struct uw_planted planted;
-    bool looked_at;        /* witnesses were taken, and canaries planted, or tried */
-    struct uw_image image; /* of the last pass that was begun, or what the drive should leave */
-    bool stalled;          /* nothing moved for too long */
-    bool ended_well;       /* the method came to a positive end */
-    struct uw_said said;   /* by the drive, of an erase inside it */
+    bool looked_at;           /* witnesses were taken, and canaries planted, or tried */
+    struct uw_image image;    /* of the last pass that was begun, or what the drive should leave */
+    bool stalled;             /* nothing moved for too long */
+    bool ended_well;          /* the method came to a positive end */
+    unsigned attempts;        /* methods that were begun; each after the failure of the one before */
+    int steps;                /* that were begun */
+    struct uw_method_end end; /* of the last method */
+    struct uw_said said;      /* by the drive, of an erase inside it */
 };
 
 /* Whether a signal ended the run or the drive was given up. For uw_method_run. */

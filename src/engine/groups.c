@@ -28,6 +28,11 @@ static bool is_named(const struct uw_run *run, const struct uw_drive *drive)
     return false;
 }
 
+static bool is_inside_nvme(const struct uw_plan *plan)
+{
+    return plan->method != NULL && plan->method->internal && plan->drive->nvme.known;
+}
+
 /* Every block device of the drive, also one that is reached through another of its controllers. */
 static void refuse_for(struct uw_run *run, const struct uw_drives *drives, struct uw_plan *plan)
 {
@@ -40,12 +45,28 @@ static void refuse_for(struct uw_run *run, const struct uw_drives *drives, struc
     }
 }
 
+/* A Format freezes the queues of the whole controller, and a transfer to a sibling that times out meanwhile
+ * has the controller reset in the middle of it. */
+static void refuse_beside_used(const struct uw_drives *drives, struct uw_plan *plan)
+{
+    for (size_t i = 0; i < drives->count; i++) {
+        const struct uw_drive *other = &drives->items[i];
+        bool used =
+            other->use_count > 0 || other->boot_medium || uw_drive_unknown_reason(other, "in_use") != NULL;
+        if (used && other->devnum != plan->drive->devnum && uw_same_subsystem(other, plan->drive))
+            uw_plan_refuse(plan, UW_EXIT_REFUSED, "siblings",
+                           "unmount, swapoff or detach what uses it, or --method overwrite",
+                           "%s is in use, or may be, and %s of %s keeps all of that drive waiting",
+                           other->device, plan->method->id, plan->drive->device);
+    }
+}
+
 static bool refuse_unnamed(struct uw_run *run, struct uw_error *e)
 {
     struct uw_drives drives;
     bool any = false;
     for (size_t i = 0; i < run->job_count; i++)
-        any = any || (run->jobs[i].plan.hits_subsystem && !run->jobs[i].plan.refusal.refused);
+        any = any || (is_inside_nvme(&run->jobs[i].plan) && !run->jobs[i].plan.refusal.refused);
     if (!any)
         return true;
     if (!run->machine->all(run->machine->user, &drives, e))
@@ -53,6 +74,8 @@ static bool refuse_unnamed(struct uw_run *run, struct uw_error *e)
     for (size_t i = 0; i < run->job_count; i++)
         if (run->jobs[i].plan.hits_subsystem && run->jobs[i].plan.method != NULL)
             refuse_for(run, &drives, &run->jobs[i].plan);
+        else if (is_inside_nvme(&run->jobs[i].plan))
+            refuse_beside_used(&drives, &run->jobs[i].plan);
     uw_drives_clear(&drives);
     return true;
 }
@@ -96,13 +119,14 @@ static void join(struct uw_run *run, const bool *admitted, size_t first)
     struct uw_subsystem *subsystem = &run->subsystems[run->subsystem_count++];
     uw_subsystem_init(subsystem);
     subsystem->together = run->jobs[first].plan.hits_subsystem;
+    subsystem->allied = run->jobs[first].plan.allied;
     for (size_t i = first; i < run->job_count; i++)
         if (admitted[i] && uw_same_subsystem(&run->jobs[i].drive, &run->jobs[first].drive)) {
             run->jobs[i].subsystem = subsystem;
             subsystem->members++;
         }
     /* Each waits in a thread of its own. */
-    if (subsystem->together && run->parallel < subsystem->members)
+    if ((subsystem->together || subsystem->allied) && run->parallel < subsystem->members)
         run->parallel = subsystem->members;
 }
 

@@ -135,5 +135,9 @@ void uw_erase_read_health(struct uw_erase *erase)
     if (!after.nvme.known || !send_nvme(erase, &command, false, &e) || command.status != UW_NVME_OK ||
         !uw_nvme_decode_health(page, sizeof page, &after.nvme.health))
         return;
+    const char *doubt = uw_drive_health_doubt(&after);
+    if (doubt != NULL && uw_drive_health_doubt(&erase->job->drive) == NULL)
+        uw_job_post(erase->job, UW_EVENT_RESERVED,
+                    json_pack("{s:s, s:s, s:s}", "code", "health", "severity", "reservation", "text", doubt));
     uw_job_post(erase->job, UW_EVENT_HEALTH_READ, json_pack("{s:o}", "health", uw_drive_health_json(&after)));
 }

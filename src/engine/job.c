@@ -6,6 +6,7 @@
 
 #include "core/document.h"
 #include "engine/erase.h"
+#include "method/methods.h"
 
 static void post_failed(struct uw_job *job, const struct uw_error *e)
 {
@@ -150,20 +151,24 @@ struct step {
     uint64_t estimate_s;
 };
 
-static struct step first_step(const struct uw_plan *plan)
+static struct step main_step(const struct uw_erase *erase)
 {
-    return (struct step){1, plan->method, plan->technique, plan->standard, plan->estimate_s};
+    const struct uw_plan *plan = &erase->job->plan;
+    return (struct step){erase->steps + 1, plan->method, plan->technique, plan->standard, plan->estimate_s};
 }
 
-static struct step second_step(const struct uw_plan *plan)
+static struct step covering_step(const struct uw_erase *erase)
 {
-    const struct uw_follow *follow = &plan->follow;
-    return (struct step){2, follow->method, follow->method->technique, follow->standard, follow->estimate_s};
+    const struct uw_follow *follow = &erase->job->plan.follow;
+    return (struct step){erase->steps + 1, follow->method, follow->method->technique, follow->standard,
+                         follow->estimate_s};
 }
 
-static void post_step_started(struct uw_job *job, const struct step *step)
+static void start_step(struct uw_erase *erase, const struct step *step)
 {
+    struct uw_job *job = erase->job;
     const struct uw_transport *t = job->transport;
+    erase->steps++;
     uw_job_post(job, UW_EVENT_STEP_STARTED,
                 json_pack("{s:i, s:s, s:s, s:o, s:I, s:b, s:b, s:s, s:I}", "sequence", step->sequence,
                           "method", step->method->id, "technique", uw_technique_name(step->technique),
@@ -228,16 +233,18 @@ static bool take_part(struct uw_erase *erase, enum uw_turn turn, const struct uw
                       const struct uw_said *said, struct uw_method_end *end, struct uw_error *e)
 {
     struct uw_subsystem *subsystem = erase->job->subsystem;
-    const struct step step = first_step(&erase->job->plan);
+    const struct uw_plan *plan = &erase->job->plan;
+    const struct step step = {erase->steps, plan->method, plan->technique, plan->standard, plan->estimate_s};
     if (turn == UW_TURN_FOLLOWS) {
         uw_erase_record(erase, said);
         *end = *shared;
-        return true;
+        return !shared->broken || uw_fail(e, UW_E_IO, "%s", shared->why);
     }
     bool done = stopped(erase->job) || (same_again(erase, e) && call_method(erase, &step, end, e));
     end->stalled = end->stalled || (given_up(erase->job) && !stopped(erase->job));
     if (!done && end->why[0] == '\0')
         uw_clean_string(end->why, sizeof end->why, e->text, strlen(e->text));
+    end->broken = !done;
     if (subsystem != NULL && subsystem->together)
         uw_subsystem_erased(subsystem, end, &erase->said);
     return done;
@@ -252,14 +259,15 @@ static bool run_method(struct uw_erase *erase, enum uw_turn turn, const struct u
     struct uw_error settle_error = {0};
     struct uw_method_end end = {0};
     bool done = take_part(erase, turn, shared, said, &end, e);
+    erase->end = end;
     if (job->plan.method->internal)
         erase->image = uw_erase_image(&end);
-    bool settled = !given_up(job) && !end.continues && settle(erase, &settle_error);
+    bool settled = !given_up(job) && !end.continues && !end.shut && settle(erase, &settle_error);
     const char *error = end.why[0] != '\0'     ? end.why
                         : !done                ? e->text
                         : settle_error.text[0] ? settle_error.text
                                                : NULL;
-    post_step_ended(job, 1, &end, done && end.complete, settled, error);
+    post_step_ended(job, erase->steps, &end, done && end.complete, settled, error);
     erase->ended_well = done && end.complete && settled;
     erase->stalled = end.stalled;
     return done;
@@ -322,10 +330,10 @@ static bool worth_covering(const struct uw_erase *erase)
 static bool cover(struct uw_erase *erase, struct uw_error *e)
 {
     struct uw_job *job = erase->job;
-    const struct step step = second_step(&job->plan);
+    const struct step step = covering_step(erase);
     struct uw_method_end end = {0};
     bool stalled;
-    post_step_started(job, &step);
+    start_step(erase, &step);
     bool done = call_method(erase, &step, &end, e);
     bool settled = done && !given_up(job) && uw_stream_flush(&erase->stream, &stalled, e);
     post_step_ended(job, step.sequence, &end, done && end.complete, settled,
@@ -335,28 +343,94 @@ static bool cover(struct uw_erase *erase, struct uw_error *e)
     return uw_job_read_back(job, &erase->stream, &erase->image, NULL, job->plan.verify, e);
 }
 
-/* Of jobs that erase together each arrives, once, whatever came of it. */
-static bool erase_and_verify(struct uw_erase *erase, bool unused, struct uw_error *e)
+/* Of jobs that erase together each arrives, once for each method, whatever came of it. */
+static bool attempt(struct uw_erase *erase, bool ready, struct uw_error *e)
 {
     struct uw_job *job = erase->job;
     struct uw_method_end shared = {0};
     struct uw_said said = {0};
     enum uw_turn turn = UW_TURN_LEADS;
-    bool prepared = unused && prepare(erase, e);
-    bool ready = prepared && worth_going_on(job);
-    const struct step step = first_step(&job->plan);
+    const struct step step = main_step(erase);
     if (ready)
-        post_step_started(job, &step);
+        start_step(erase, &step);
+    erase->end = (struct uw_method_end){.broken = true};
     if (job->subsystem != NULL && job->subsystem->together)
-        turn = uw_subsystem_arrive(job->subsystem, ready, &job->run->stop, &shared, &said);
+        turn = uw_subsystem_arrive(job->subsystem, erase->attempts, ready, &job->run->stop, &shared, &said);
+    erase->attempts++;
     if (!ready)
-        return !unused || prepared;
+        return true;
     if (turn == UW_TURN_NONE && stopped(job))
         return true;
     if (turn == UW_TURN_NONE)
         return uw_fail(e, UW_E_IO, "another namespace of the drive was not ready: nothing was erased");
-    if (!run_method(erase, turn, &shared, &said, e))
+    return run_method(erase, turn, &shared, &said, e);
+}
+
+/* A failure that the drive tells of, and that leaves it to be told something else. The same for all that
+ * erase together. */
+static bool may_descend(const struct uw_erase *erase)
+{
+    const struct uw_plan *plan = &erase->job->plan;
+    const struct uw_method_end *end = &erase->end;
+    return plan->next_count > 0 && end->over && !end->complete && !end->broken && !end->stalled &&
+           (!end->shut || uw_technique_is_sanitize(plan->next[0].method->technique));
+}
+
+/* What the failed one may have erased of the markers tells nothing of the next: they are written anew, where
+ * the drive takes them. */
+static bool mark_again(struct uw_erase *erase, struct uw_error *e)
+{
+    struct uw_job *job = erase->job;
+    if (!erase->end.accepted || job->plan.unmarked != UW_MARKED)
+        return true;
+    if (!erase->end.shut) {
+        uw_canary_result_clear(&erase->planted.result);
+        erase->planted.result = (struct uw_canary_result){0};
+        return mark(erase, e);
+    }
+    reserve(job, "markers_before_failed_step",
+            "markers were written before an erase that failed, and none could be before the one after it");
+    return true;
+}
+
+/* The next method, for the reason that the last one gave. */
+static void descend(struct uw_erase *erase)
+{
+    struct uw_job *job = erase->job;
+    uw_plan_descend(&job->plan, uw_method_at);
+    uw_job_draw_standard(job);
+    json_t *data = uw_plan_event(&job->plan);
+    json_object_set_new(data, "why", uw_clean_json(erase->end.why));
+    uw_job_post(job, UW_EVENT_PLAN_CHANGED, data);
+}
+
+/* Our password on it would outlast an erase that knows nothing of it. */
+static bool is_open(const struct uw_job *job)
+{
+    return !uw_job_fold(job)->password;
+}
+
+static bool erase_and_verify(struct uw_erase *erase, bool unused, struct uw_error *e)
+{
+    struct uw_job *job = erase->job;
+    bool prepared = unused && prepare(erase, e);
+    bool ready = prepared && worth_going_on(job);
+    if (!attempt(erase, ready, e))
         return false;
+    if (!ready)
+        return !unused || prepared;
+    while (may_descend(erase)) {
+        ready = worth_going_on(job) && is_open(job);
+        if (ready) {
+            descend(erase);
+            prepared = mark_again(erase, e);
+            ready = prepared && worth_going_on(job);
+        }
+        if (!attempt(erase, ready, e))
+            return false;
+        if (!ready)
+            return prepared;
+    }
     if (!worth_reading(erase))
         return true;
     return uw_job_read_back(job, &erase->stream, &erase->image, erase->looked_at ? &erase->planted : NULL,
@@ -421,6 +495,21 @@ static void compare_siblings(struct uw_job *job)
                               "another namespace of the drive holds what it was to erase", "device_lied", 1));
 }
 
+/* Purge was to be claimed of each because all are erased. */
+static void count_allies(struct uw_job *job)
+{
+    const char *reason;
+    if (job->subsystem == NULL || !job->subsystem->allied)
+        return;
+    enum uw_verdict verdict = uw_fold_verdict(uw_job_fold(job), &reason);
+    bool own = verdict == UW_VERDICT_SANITIZED || verdict == UW_VERDICT_SANITIZED_WITH_EXCEPTIONS;
+    if (!uw_subsystem_settle(job->subsystem, own) && own)
+        uw_job_post(job, UW_EVENT_FAILED,
+                    json_pack("{s:s}", "why",
+                              "purge is claimed of all namespaces of the drive together, and another one was "
+                              "not erased"));
+}
+
 /* Jobs that share a subsystem and do not erase together take turns: while one formats, none of the others is
  * answered, and whoever asks may have the drive reset in the middle of it. */
 void uw_job_erase(struct uw_job *job)
@@ -442,6 +531,7 @@ void uw_job_erase(struct uw_job *job)
     compare_siblings(job);
     if (in_turn)
         uw_subsystem_leave(subsystem);
+    count_allies(job);
     if (stopped(job) && !is_proved(job))
         uw_job_post(job, UW_EVENT_STOPPED, json_pack("{s:s}", "by", "signal"));
     uw_erase_close_ata(&erase);

@@ -351,7 +351,8 @@ static bool start_threads(struct uw_run *run, size_t admitted, struct uw_error *
             run->thread_count++;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     for (size_t i = 0; i < run->subsystem_count; i++)
-        if (run->subsystems[i].together && run->subsystems[i].members > run->thread_count)
+        if ((run->subsystems[i].together || run->subsystems[i].allied) &&
+            run->subsystems[i].members > run->thread_count)
             uw_subsystem_spoil(&run->subsystems[i]);
     /* Fewer threads than wanted take more turns; none at all is the end. */
     if (wanted > 0 && run->thread_count == 0)

@@ -118,6 +118,8 @@ bool uw_run_group(struct uw_run *run, const bool *admitted, struct uw_error *e);
 void uw_run_ungroup(struct uw_run *run);
 
 /* documents.c: what goes on record; job.c: erases and verifies. */
+/* The plan's standard with its passes in this drive's order; in place of the plan's own. */
+void uw_job_draw_standard(struct uw_job *job);
 void uw_job_announce(struct uw_job *job); /* drive-selected, plan-made */
 bool uw_job_store_intent(struct uw_job *job, struct uw_error *e);
 void uw_job_erase(struct uw_job *job);

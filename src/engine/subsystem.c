@@ -58,23 +58,24 @@ void uw_subsystem_spoil(struct uw_subsystem *subsystem)
     pthread_mutex_unlock(&subsystem->lock);
 }
 
-enum uw_turn uw_subsystem_arrive(struct uw_subsystem *subsystem, bool ready, const atomic_bool *stop,
-                                 struct uw_method_end *end, struct uw_said *said)
+enum uw_turn uw_subsystem_arrive(struct uw_subsystem *subsystem, unsigned round, bool ready,
+                                 const atomic_bool *stop, struct uw_method_end *end, struct uw_said *said)
 {
     enum uw_turn turn = UW_TURN_NONE;
+    size_t all = subsystem->members * (round + 1);
     pthread_mutex_lock(&subsystem->lock);
     subsystem->spoilt = subsystem->spoilt || !ready;
-    bool leads = ++subsystem->arrived == subsystem->members && !subsystem->spoilt;
+    bool leads = ++subsystem->arrived == all && !subsystem->spoilt;
     pthread_cond_broadcast(&subsystem->moved);
-    while (!leads && !subsystem->spoilt && !subsystem->erased) {
+    while (!leads && !subsystem->spoilt && subsystem->erased <= round) {
         wait_a_while(subsystem);
         /* Once all have arrived one of them erases, and what comes of that is waited for. */
-        if (atomic_load(stop) && subsystem->arrived < subsystem->members)
+        if (atomic_load(stop) && subsystem->arrived < all)
             subsystem->spoilt = true;
     }
     if (leads) {
         turn = UW_TURN_LEADS;
-    } else if (subsystem->erased) {
+    } else if (subsystem->erased > round) {
         turn = UW_TURN_FOLLOWS;
         *end = subsystem->end;
         *said = subsystem->said;
@@ -89,7 +90,7 @@ void uw_subsystem_erased(struct uw_subsystem *subsystem, const struct uw_method_
     pthread_mutex_lock(&subsystem->lock);
     subsystem->end = *end;
     subsystem->said = *said;
-    subsystem->erased = true;
+    subsystem->erased++;
     pthread_cond_broadcast(&subsystem->moved);
     pthread_mutex_unlock(&subsystem->lock);
 }
@@ -101,9 +102,22 @@ bool uw_subsystem_compare(struct uw_subsystem *subsystem, bool alive)
     subsystem->read_back++;
     pthread_cond_broadcast(&subsystem->moved);
     /* What was erased had all of them arrive, so each of them comes here too. */
-    while (subsystem->erased && subsystem->read_back < subsystem->members)
+    while (subsystem->erased > 0 && subsystem->read_back < subsystem->members)
         wait_a_while(subsystem);
     bool any = subsystem->alive;
     pthread_mutex_unlock(&subsystem->lock);
     return any;
+}
+
+bool uw_subsystem_settle(struct uw_subsystem *subsystem, bool proved)
+{
+    pthread_mutex_lock(&subsystem->lock);
+    subsystem->unproved = subsystem->unproved || !proved;
+    subsystem->settled++;
+    pthread_cond_broadcast(&subsystem->moved);
+    while (subsystem->settled < subsystem->members && !subsystem->spoilt)
+        wait_a_while(subsystem);
+    bool all = subsystem->settled == subsystem->members && !subsystem->unproved;
+    pthread_mutex_unlock(&subsystem->lock);
+    return all;
 }

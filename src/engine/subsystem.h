@@ -29,11 +29,14 @@ enum uw_turn {
 
 struct uw_subsystem {
     bool together;  /* the method hits all of them */
+    bool allied;    /* each is erased by itself, and what is claimed of one stands on all */
     size_t members; /* jobs that take part */
     pthread_mutex_t lock;
     pthread_cond_t moved;
-    size_t arrived, read_back;
-    bool spoilt, erased;
+    size_t arrived, read_back, settled;
+    bool unproved;   /* of one that has settled */
+    unsigned erased; /* how often; a way that failed is followed by another */
+    bool spoilt;
     bool alive; /* a namespace of it holds what was to be erased */
     bool busy;  /* of jobs that do not erase together one has its turn */
     struct uw_method_end end;
@@ -49,13 +52,17 @@ void uw_subsystem_leave(struct uw_subsystem *subsystem);
 /* Not all of them will ever arrive: nothing is erased. */
 void uw_subsystem_spoil(struct uw_subsystem *subsystem);
 
-/* Called once by each member that erases together, `ready` or not; waits for the others, until `stop`. *end
- * and *said are set where it FOLLOWS. */
-enum uw_turn uw_subsystem_arrive(struct uw_subsystem *subsystem, bool ready, const atomic_bool *stop,
-                                 struct uw_method_end *end, struct uw_said *said);
+/* Called once in each round, counted from 0, by each member that erases together, `ready` or not; waits for
+ * the others, until `stop`. *end and *said are set where it FOLLOWS; what they say of another round is the
+ * same for all. */
+enum uw_turn uw_subsystem_arrive(struct uw_subsystem *subsystem, unsigned round, bool ready,
+                                 const atomic_bool *stop, struct uw_method_end *end, struct uw_said *said);
 /* Called once by each member that erases together, when it has read back what it will, `alive` if it found
  * what was to be erased; true where any of them did. Waits for the others if something was erased. */
 bool uw_subsystem_compare(struct uw_subsystem *subsystem, bool alive);
+/* Called once by each member of allies when it has ended, `proved` or not; waits for the others, and returns
+ * whether all were. */
+bool uw_subsystem_settle(struct uw_subsystem *subsystem, bool proved);
 /* By the one that LEADS, whatever came of it. */
 void uw_subsystem_erased(struct uw_subsystem *subsystem, const struct uw_method_end *end,
                          const struct uw_said *said);

@@ -94,6 +94,31 @@ static bool exclude(struct uw_run *run, struct uw_error *e)
     return true;
 }
 
+static bool is_named(const struct uw_run *run, const struct uw_drive *drive, uint32_t nsid)
+{
+    for (size_t i = 0; i < run->job_count; i++)
+        if (run->jobs[i].drive.nvme.ns.nsid == nsid && uw_same_subsystem(&run->jobs[i].drive, drive))
+            return true;
+    return false;
+}
+
+static bool siblings_named(const struct uw_run *run, const struct uw_drive *drive)
+{
+    const struct uw_nvme_list *active = &drive->nvme.active;
+    bool listed = drive->nvme.known && active->known && !active->more && !uw_namespaces_unlisted(drive);
+    for (size_t i = 0; listed && i < active->count; i++)
+        listed = is_named(run, drive, active->ids[i]);
+    return listed && active->count > 1;
+}
+
+void uw_job_draw_standard(struct uw_job *job)
+{
+    if (job->plan.standard == NULL)
+        return;
+    uw_standard_draw(job->plan.standard, job->seed, &job->standard);
+    job->plan.standard = &job->standard;
+}
+
 static bool make_plans(struct uw_run *run, struct uw_error *e)
 {
     for (size_t i = 0; i < run->job_count; i++) {
@@ -103,12 +128,10 @@ static bool make_plans(struct uw_run *run, struct uw_error *e)
             !uw_uuid_new(job->intent_id))
             return uw_fail(e, UW_E_IO, "the kernel gives no random bytes");
         struct uw_policy policy = run->policy;
+        policy.siblings_named = siblings_named(run, &job->drive);
         policy.own_password = uw_own_password_is_noted(run->state, &job->drive);
         uw_plan_make(&job->drive, &policy, uw_method_at, &job->plan);
-        if (job->plan.standard != NULL) {
-            uw_standard_draw(job->plan.standard, job->seed, &job->standard);
-            job->plan.standard = &job->standard;
-        }
+        uw_job_draw_standard(job);
     }
     return uw_run_plan_siblings(run, e);
 }

@@ -153,6 +153,7 @@ static bool begin(struct sanitize *sanitize, struct uw_ata_command *start, struc
     bool refused = start->outcome == UW_ATA_ABORTED || start->host_errno == -EOPNOTSUPP;
     *sent = !refused;
     end->continues = !refused;
+    end->over = refused;
     end->accepted = start->outcome == UW_ATA_DONE;
     uw_ata_outcome_text(start, text);
     if (!*sent)

@@ -192,6 +192,7 @@ bool uw_ata_security_run(const struct uw_method_run *run, bool enhanced, struct 
         erase.now.security_enabled) {
         snprintf(end->why, sizeof end->why,
                  "its security is frozen, it got a password since it was planned for, or it does not tell");
+        end->over = erase.now.known;
         return true;
     }
     bool done = run_erase(&erase, e);
@@ -207,6 +208,7 @@ bool uw_ata_security_run(const struct uw_method_run *run, bool enhanced, struct 
         snprintf(end->why, sizeof end->why, "%s",
                  open ? UW_WATCH_TOO_FAST : "the drive still had its password after the erase");
     done = done && take_back(&erase, e);
+    end->over = done && erase.now.known && !end->continues;
     tell_password(&erase);
     return done;
 }

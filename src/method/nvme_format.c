@@ -108,6 +108,7 @@ bool uw_nvme_format_run(const struct uw_method_run *run, enum uw_nvme_erase eras
     /* A drive may take away its key where user data alone were to be erased, so either leaves noise. */
     end->leaves = UW_LEAVES_ERASED;
     end->accepted = command.status == UW_NVME_OK;
+    end->over = command.status >= 0;
     end->continues = command.status == -EINTR || command.status == -ETIMEDOUT;
     if (end->accepted)
         return confirm(run, end, e);

@@ -115,6 +115,8 @@ static enum uw_watch_state state_of(const struct sanitize *sanitize, bool seen_r
         return UW_WATCH_UNREADABLE;
     if (now->cdw10 != sanitize->cdw10)
         return UW_WATCH_ELSE;
+    if (now->verifying)
+        return UW_WATCH_ELSE;
     if (now->state == UW_NVME_SANITIZE_RUNNING)
         return UW_WATCH_RUNNING;
     if (!is_news(sanitize, seen_running))
@@ -134,6 +136,9 @@ static void explain(const struct sanitize *sanitize, char *why, size_t why_bytes
     else if (now->cdw10 != sanitize->cdw10)
         snprintf(why, why_bytes, "the drive's status is of another operation (%08x, not %08x)", now->cdw10,
                  sanitize->cdw10);
+    else if (now->verifying)
+        snprintf(why, why_bytes,
+                 "the drive holds still for its media to be verified, which was not asked of it");
     else if (now->state == UW_NVME_SANITIZE_NEVER || now->state > UW_NVME_SANITIZE_SUCCESS_DEALLOCATED)
         snprintf(why, why_bytes, "the drive's status is neither success nor failure (%u)", now->state);
     else
@@ -148,7 +153,8 @@ static bool look(struct uw_watch *watch, struct uw_watch_look *seen, struct uw_e
     tell(sanitize);
     seen->state = state_of(sanitize, watch->seen_running);
     seen->progress = sanitize->now.progress;
-    seen->at_work = sanitize->now.known && sanitize->now.state == UW_NVME_SANITIZE_RUNNING;
+    seen->at_work =
+        sanitize->now.known && sanitize->now.state == UW_NVME_SANITIZE_RUNNING && !sanitize->now.verifying;
     explain(sanitize, seen->why, sizeof seen->why);
     return true;
 }
@@ -180,6 +186,7 @@ static bool begin(struct sanitize *sanitize, enum uw_nvme_sanitize_action action
     uw_nvme_status_text(command.status, text);
     /* An error of the host's says nothing of what the drive does now: its log may. */
     *sent = command.status <= 0;
+    end->over = !*sent;
     if (!*sent)
         snprintf(end->why, sizeof end->why, "the drive refused to sanitize: %s", text);
     return true;

@@ -69,7 +69,7 @@ static bool weigh(struct uw_watch *watch, const struct uw_watch_look *seen, uint
 {
     watch->unreadable = seen->state == UW_WATCH_UNREADABLE ? watch->unreadable + 1 : 0;
     if (seen->state == UW_WATCH_DONE || seen->state == UW_WATCH_FAILED)
-        watch->end->continues = false;
+        watch->end->continues = false, watch->end->over = true;
     switch (seen->state) {
     case UW_WATCH_RUNNING:
         return go_on_running(watch, seen, now_ms);
@@ -78,7 +78,7 @@ static bool weigh(struct uw_watch *watch, const struct uw_watch_look *seen, uint
         watch->end->complete = !is_too_fast(watch, now_ms);
         return watch->end->complete ? false : end_with(watch, UW_WATCH_TOO_FAST);
     case UW_WATCH_FAILED:
-        watch->end->accepted = true;
+        watch->end->accepted = watch->end->shut = true;
         return end_with(watch, "the drive reports that its sanitize failed; only another sanitize leads out");
     case UW_WATCH_UNREADABLE:
         if (watch->unreadable < UNREADABLE_TIMES)

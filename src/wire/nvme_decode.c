@@ -141,6 +141,8 @@ bool uw_nvme_decode_list(const uint8_t *page, size_t bytes, struct uw_nvme_list 
     return true;
 }
 
+enum { SSI_MEDIA_VERIFICATION = 5 };
+
 bool uw_nvme_decode_sanitize(const uint8_t *log, size_t bytes, struct uw_nvme_sanitize_log *sanitize)
 {
     struct uw_nvme_sanitize_log *s = sanitize;
@@ -159,6 +161,7 @@ bool uw_nvme_decode_sanitize(const uint8_t *log, size_t bytes, struct uw_nvme_sa
     s->overwrite_kept_s = get32(log + 20);
     s->block_kept_s = get32(log + 24);
     s->crypto_kept_s = get32(log + 28);
+    s->verifying = (log[36] & 0x0f) == SSI_MEDIA_VERIFICATION;
     memcpy(s->raw, log, sizeof s->raw);
     s->known = true;
     return true;

@@ -410,9 +410,23 @@ const char *flow_verdict(const struct flow *flow, size_t job)
     return flow_text(flow->certificate[job], "verdict");
 }
 
+/* Steps before an incomplete one belong to methods that failed and that another took over from. */
+size_t flow_first_step(const json_t *certificate)
+{
+    const json_t *steps = json_object_get(certificate, "steps");
+    size_t first = 0;
+    for (size_t i = 0; i + 1 < json_array_size(steps); i++) {
+        const json_t *completion = json_object_get(json_array_get(steps, i), "completion");
+        if (!json_is_true(json_object_get(completion, "complete")))
+            first = i + 1;
+    }
+    return first;
+}
+
 const json_t *flow_step(const struct flow *flow, size_t job)
 {
-    return json_array_get(json_object_get(flow->certificate[job], "steps"), 0);
+    const json_t *certificate = flow->certificate[job];
+    return json_array_get(json_object_get(certificate, "steps"), flow_first_step(certificate));
 }
 
 static bool text_has_controls(const char *text)

@@ -114,7 +114,9 @@ void flow_check_ata(const struct flow *flow, size_t job, const json_t *body, con
 const char *flow_verdict(const struct flow *flow, size_t job);
 /* The first event of that name of that job; NULL: none. */
 const json_t *flow_event(const struct flow *flow, size_t job, const char *event);
-/* certificate.steps[0], NULL: none. */
+/* Where in certificate.steps the method begins that the verdict is about; those before it failed. */
+size_t flow_first_step(const json_t *certificate);
+/* That step, NULL: none. */
 const json_t *flow_step(const struct flow *flow, size_t job);
 json_int_t flow_number(const json_t *object, const char *name);
 const char *flow_text(const json_t *object, const char *name); /* "" where there is none */

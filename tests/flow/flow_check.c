@@ -203,12 +203,14 @@ static void check_unwritten(const struct flow *flow, size_t job)
     }
     /* Also of a pass that was stopped or hung the figures are true. */
     uint64_t written = (uint64_t)flow_number(step, "bytes_written");
-    bool broken = flow_event(flow, job, "failed") != NULL;
+    /* Markers that were written anew after a method that failed are among what the model has. */
+    bool anew = flow_first_step(flow->certificate[job]) > 0;
+    bool broken = anew || flow_event(flow, job, "failed") != NULL;
     assert_true(broken ? written <= block->accepted_bytes : written == block->accepted_bytes);
     if (!json_is_true(json_object_get(json_object_get(step, "completion"), "accepted")) ||
         flow_event(flow, job, "stopped") != NULL || flow_event(flow, job, "stalled") != NULL)
         return;
-    assert_int_equal(written, block->accepted_bytes);
+    assert_true(anew || written == block->accepted_bytes);
     planned = (size_t)flow_number(json_object_get(step, "parameters"), "passes");
     assert_int_equal(count, planned);
     bool *listed = calloc(block->blocks, sizeof *listed);

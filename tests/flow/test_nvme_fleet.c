@@ -229,15 +229,100 @@ static void formats_are_apart(void **state)
     (void)state;
     struct flow *flow = begin(3, "clear");
     const struct model_nvme_config config = {FORMATS, THREE};
-    const struct model_facts facts[3] = {[1] = {.use_kind = "mount", .use = "/srv"}};
+    const struct model_facts facts[3] = {[1] = {.read_only = true}};
     struct model_nvme *nvme = put(flow, 0, &config, facts);
     flow_run(flow);
     flow_check(flow);
     expect(flow, 0, "sanitized", "");
-    expect(flow, 1, "refused", "in_use");
+    expect(flow, 1, "refused", "read_only");
     expect(flow, 2, "sanitized", "");
     assert_int_equal(flow->exit_code, 4);
     assert_int_equal(model_nvme_truth(nvme, 1).old, model_nvme_truth(nvme, 1).blocks);
+    flow_close(flow);
+}
+
+/* Purge of each stands on all of them. */
+static void formats_stand_together(void **state)
+{
+    (void)state;
+    /* One is refused by the drive, or lies; none is asked for twice at this level. */
+    const struct model_nvme_lie lies[] = {{MODEL_NVME_ABORTS, MODEL_NVME_FORMAT_USER, 1, 2},
+                                          {MODEL_NVME_ERASES_NOTHING, MODEL_NVME_FORMAT_USER, 1, 0}};
+    for (size_t i = 0; i < 2; i++) {
+        struct flow *flow = begin(3, "purge");
+        flow->request.rule_set = "nist-800-88r1";
+        const struct model_nvme_config config = {FORMATS, THREE, .lies = {lies[i]}};
+        put(flow, 0, &config, NULL);
+        flow_run(flow);
+        flow_check(flow);
+        size_t others = 0;
+        for (size_t job = 0; job < 3; job++) {
+            const char *statement = flow_text(json_object_get(flow->certificate[job], "claim"), "statement");
+            expect(flow, job, "failed", "");
+            others += strstr(statement, "another one was not erased") != NULL;
+        }
+        assert_int_equal(others, 2);
+        assert_int_equal(flow->exit_code, 1);
+        flow_close(flow);
+    }
+}
+
+/* Against one of them stands something: the others cannot claim so much. */
+static void formats_lack_one(void **state)
+{
+    (void)state;
+    struct flow *flow = begin(3, "purge");
+    flow->request.rule_set = "nist-800-88r1";
+    const struct model_nvme_config config = {FORMATS, THREE};
+    const struct model_facts facts[3] = {[1] = {.read_only = true}};
+    const struct model_nvme *nvme = put(flow, 0, &config, facts);
+    flow_run(flow);
+    flow_check(flow);
+    expect(flow, 0, "refused", "siblings");
+    expect(flow, 1, "refused", "read_only");
+    expect(flow, 2, "refused", "siblings");
+    expect_untouched(nvme);
+    flow_close(flow);
+}
+
+/* But it keeps the whole controller waiting: not beside one that somebody uses, or may use. */
+static void formats_beside_use(void **state)
+{
+    static const struct model_facts used[] = {
+        {.use_kind = "mount", .use = "/srv"}, {.uses_unknown = true}, {.boot_medium = true}};
+    static const char *const codes[] = {"in_use", "in_use", "boot_medium"};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct flow *flow = begin(3, "clear");
+        const struct model_nvme_config config = {FORMATS, THREE};
+        const struct model_facts facts[3] = {[1] = used[i]};
+        const struct model_nvme *nvme = put(flow, 0, &config, facts);
+        flow_run(flow);
+        flow_check(flow);
+        expect(flow, 0, "refused", "siblings");
+        expect(flow, 1, "refused", codes[i]);
+        expect(flow, 2, "refused", "siblings");
+        assert_int_equal(flow->exit_code, 4);
+        expect_untouched(nvme);
+        flow_close(flow);
+    }
+}
+
+/* What the host writes waits for nobody, and another drive's use is its own. */
+static void overwrites_beside_use(void **state)
+{
+    (void)state;
+    struct flow *flow = begin(6, "clear");
+    const struct model_nvme_config config = {THREE}, formats = {FORMATS, THREE};
+    const struct model_facts facts[3] = {[1] = {.use_kind = "mount", .use = "/srv"}};
+    put(flow, 0, &config, facts);
+    put(flow, 3, &formats, NULL);
+    flow_run(flow);
+    flow_check(flow);
+    expect(flow, 0, "sanitized", "");
+    expect(flow, 1, "refused", "in_use");
+    for (size_t job = 2; job < 6; job++)
+        expect(flow, job, "sanitized", "");
     flow_close(flow);
 }
 
@@ -322,6 +407,10 @@ int main(int argc, char **argv)
                                        cmocka_unit_test(one_excluded),
                                        cmocka_unit_test(one_not_confirmed),
                                        cmocka_unit_test(formats_are_apart),
+                                       cmocka_unit_test(formats_stand_together),
+                                       cmocka_unit_test(formats_lack_one),
+                                       cmocka_unit_test(formats_beside_use),
+                                       cmocka_unit_test(overwrites_beside_use),
                                        cmocka_unit_test(lies_about_one),
                                        cmocka_unit_test(lies_about_the_unattached),
                                        cmocka_unit_test(format_in_progress)};

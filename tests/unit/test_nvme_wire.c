@@ -558,6 +558,10 @@ static void reads_sanitize_where_others_do(void **state)
     assert_int_equal(s.passes_done, 10);
     assert_true(s.global_erased);
     assert_int_equal(s.cdw10, 0x01020304);
+    assert_true(s.verifying); /* byte 36 */
+    theirs.rsvd32[4] = 0x53;  /* failed in it, and somewhere else now */
+    assert_true(uw_nvme_decode_sanitize((const uint8_t *)&theirs, sizeof theirs, &s));
+    assert_false(s.verifying);
     assert_int_equal(s.overwrite_s, 0x11000001);
     assert_int_equal(s.block_s, 0x22000002);
     assert_int_equal(s.crypto_s, 0x33000003);

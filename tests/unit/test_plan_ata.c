@@ -757,12 +757,12 @@ static void failed_and_strange(void **state)
     assert_false(p.attach);
     assert_int_equal(p.unmarked, UW_UNMARKED_FAILED);
     assert_string_equal(reservation(&p, 1, 0), "markers_not_possible");
-    assert_string_equal(why_not(&p, ENHANCED), "a failed sanitize leaves only another sanitize");
-    assert_string_equal(why_not(&p, HOST), "a failed sanitize leaves only another sanitize");
+    assert_non_null(strstr(why_not(&p, ENHANCED), "a failed sanitize leaves only another sanitize"));
+    assert_non_null(strstr(why_not(&p, HOST), "a failed sanitize leaves only another sanitize"));
     offer(&d, "en");
     plan(&d, &CLEAR, &p);
     expect_refusal(&p, 3, "level");
-    assert_string_equal(p.refusal.way_out, "a failed sanitize leaves only another sanitize");
+    assert_non_null(strstr(p.refusal.way_out, "a failed sanitize leaves only another sanitize"));
 
     d = a_disk();
     for (uint8_t s = UW_ATA_SANITIZE_UNKNOWN; s < UW_ATA_SANITIZE_UNKNOWN + 3; s++) {
