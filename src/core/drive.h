@@ -59,7 +59,7 @@ struct uw_unknown {
     char reason[20];
 };
 
-enum { UW_UNKNOWNS = 32 };
+enum { UW_UNKNOWNS = 48 };
 
 /* Where users were looked for, and everything there could be read. */
 enum uw_looked {
@@ -169,10 +169,11 @@ json_t *uw_drive_medium_json(const struct uw_drive *drive); /* certificate.mediu
 json_t *uw_drive_looked_json(const struct uw_drive *drive);
 
 /* What the drive says that it can do, decoded and raw; members are null where that is not known. An NVMe
- * drive: {"sanitize", "format", "sanitize_status", "raw"}; an ATA drive: {"security", "sanitize",
+ * drive: {"sanitize", "format", "sanitize_status", "sharing", "raw"}; an ATA drive: {"security", "sanitize",
  * "sanitize_status", "path", "raw"}; empty of others. */
 json_t *uw_drive_capabilities_json(const struct uw_drive *drive);
-/* {"critical_warning", "percentage_used", ...}; null of an NVMe drive that did not say, empty of others. */
+/* Of an NVMe drive {"critical_warning", "percentage_used", ...}, of an ATA drive {"status", "temperature_k",
+ * ...}; null where it did not say, empty of others. */
 json_t *uw_drive_health_json(const struct uw_drive *drive);
 /* What the drive says against its own health, in words; NULL: nothing, or it does not say. */
 const char *uw_drive_health_doubt(const struct uw_drive *drive);

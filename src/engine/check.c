@@ -145,6 +145,7 @@ static bool read_drive(struct uw_job *job, struct uw_error *e)
 {
     const struct uw_machine *machine = job->run->machine;
     struct uw_image image;
+    struct uw_job_phase phase = {job, "verify", 0, 0};
     if (!uw_job_open(job, false, e))
         return false;
     if (uw_gate_identity(job, "before") != UW_SAME)
@@ -154,7 +155,8 @@ static bool read_drive(struct uw_job *job, struct uw_error *e)
                                .now_ms = machine->now_ms,
                                .clock = machine->user,
                                .stall_ms = UW_STALL_MS,
-                               .progress = uw_job_progress};
+                               .progress = uw_job_progress,
+                               .user = &phase};
     if (!uw_stream_begin(&stream, e))
         return false;
     if (job->run->bound == NULL && !image_found(&stream, &image, e))
