@@ -12,8 +12,8 @@ enum { TEXT_BYTES = 512 };
 static void add(char *text, size_t text_bytes, const char *separator, const char *more)
 {
     size_t used = strlen(text);
-    if (used + 1 < text_bytes)
-        snprintf(text + used, text_bytes - used, "%s%s", used > 0 ? separator : "", more);
+    if (snprintf(text + used, text_bytes - used, "%s%s", used > 0 ? separator : "", more) < 0)
+        text[used] = '\0';
 }
 
 void plan_title(const json_t *plan, char *text, size_t text_bytes)

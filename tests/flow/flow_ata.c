@@ -12,6 +12,7 @@ enum {
     SET_PASSWORD = 0xf1,
     UNLOCK = 0xf2,
     ERASE_UNIT = 0xf4,
+    DISABLE_PASSWORD = 0xf6,
     SMALL_BYTES = 512 * 1024,
     SLOWEST = 0x401
 };
