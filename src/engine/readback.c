@@ -97,7 +97,7 @@ static json_t *verification_json(const struct uw_job *job, const struct uw_image
     uw_hex(job->seed, sizeof job->seed, seed);
     uw_seed_commitment(job->seed, commitment);
     return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:b, s:o, s:o, s:I, s:o, s:o, s:o, s:o, "
-                     "s:{s:i, s:I}, s:b, s:s}",
+                     "s:{s:i, s:I}, s:b, s:I, s:s}",
                      "profile", uw_profile_name(profile), "evidence_class", evidence_class(image, check),
                      "seed_commitment", commitment, "seed", seed, "samples", (json_int_t)samples, "bytes",
                      (json_int_t)check->bytes_read, "coverage_ppm",
@@ -107,8 +107,8 @@ static json_t *verification_json(const struct uw_job *job, const struct uw_image
                      "read_errors", uw_ranges_json(&check->unreadable, job->drive.logical_block_bytes),
                      "canary", canary, "witness", witness, "detection", "residue_ppm", RESIDUE_PPM,
                      "probability_ppm", (json_int_t)uw_detection_ppm(blocks_read, blocks, RESIDUE_PPM),
-                     "direct_io", job->transport->direct_io, "result",
-                     result_name(check, wanted_bytes, ended));
+                     "direct_io", job->transport->direct_io, "buffered_bytes",
+                     (json_int_t)check->buffered_bytes, "result", result_name(check, wanted_bytes, ended));
 }
 
 /* For whoever looks at the drive later; of the image of a pass the pass tells. */

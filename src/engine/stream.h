@@ -57,6 +57,7 @@ struct uw_write_result {
 /* Counts are of logical blocks; a tail shorter than a block counts as one. */
 struct uw_check_result {
     uint64_t bytes_read;
+    uint64_t buffered_bytes; /* of these, through a page cache that held none of them before */
     uint64_t blocks_read;
     uint64_t matching;    /* blocks that hold the expected image */
     uint64_t noise;       /* of these, where any may be: hold noise */

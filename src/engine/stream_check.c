@@ -107,6 +107,7 @@ bool uw_stream_check(const struct uw_stream *stream, const struct uw_image *imag
                 uw_pump_run(&pump, e);
     uw_marker_close(&marker);
     uw_painter_close(&checker.painter);
+    result->buffered_bytes = pump.buffered_bytes;
     result->stopped = pump.stopped;
     result->stalled = pump.stalled;
     return good;

@@ -25,6 +25,7 @@ struct uw_pump {
     void *work;
     struct uw_ranges *lost;
     uint64_t retries;
+    uint64_t buffered_bytes; /* moved through the page cache */
     bool stopped;
     bool stalled;
 };

@@ -164,6 +164,7 @@ static bool settle(struct state *state, struct slot *slot, struct uw_error *e)
         uint8_t *data = state->pump->stream->arena + (size_t)transfer->buffer * UW_STREAM_BUFFER_BYTES;
         state->failures = 0;
         state->done_bytes += moved;
+        state->pump->buffered_bytes += transfer->buffered ? moved : 0;
         if (!state->pump->moved(state->pump->work, transfer->offset, data, moved, e))
             return false;
     }

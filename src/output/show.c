@@ -300,6 +300,9 @@ static void show_verification(struct page *page, const json_t *body)
     words_add(&w, ", ", "last block: %s", json_is_true(member(verification, "last")) ? "yes" : "NO");
     if (!json_is_true(member(verification, "direct_io")))
         words_add(&w, ", ", "THROUGH THE PAGE CACHE");
+    else if (count_at(verification, "buffered_bytes") > 0)
+        words_add(&w, ", ", "%" JSON_INTEGER_FORMAT " bytes at the end not by direct I/O",
+                  count_at(verification, "buffered_bytes"));
     page_entry(page, "Verified", "%s", w.text);
     words_add_member(&found, ", ", "expected: ", verification, "expected");
     words_add_member(&found, ", ", "blocks that differ: ", verification, "mismatches");

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/fs.h>
@@ -20,6 +21,9 @@
 #ifndef BLKGETDISKSEQ /* Linux 5.15 */
 #define BLKGETDISKSEQ _IOR(0x12, 128, __u64)
 #endif
+
+/* What a transfer through the page cache spans at most, in pages of 4 KiB: a whole buffer. */
+enum { MOST_PAGES = 1024, FORGET_TRIES = 200, FORGET_PAUSE_MS = 5 };
 
 static struct uw_block *block_of(struct uw_transport *t)
 {
@@ -36,10 +40,37 @@ bool uw_block_is_direct(const struct uw_block *block, const struct uw_transfer *
            transfer->offset + transfer->length <= t->bytes - t->buffered_tail_bytes;
 }
 
-void uw_block_forget_before(const struct uw_block *block, const struct uw_transfer *transfer)
+/* Whether the page cache holds any of the file's bytes there; true where nobody tells. */
+static bool is_cached(const struct uw_block *block, uint64_t offset, uint32_t bytes)
 {
-    if (transfer->direction == UW_READ)
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), from = offset / page * page;
+    size_t length = (size_t)(offset + bytes - from), pages = (length + page - 1) / page;
+    unsigned char held[MOST_PAGES];
+    if (pages > MOST_PAGES)
+        return true;
+    void *view = mmap(NULL, length, PROT_READ, MAP_PRIVATE, block->cached_fd, (off_t)from);
+    if (view == MAP_FAILED)
+        return true;
+    bool cached = mincore(view, length, held) != 0;
+    for (size_t i = 0; i < pages && !cached; i++)
+        cached = held[i] & 1;
+    munmap(view, length);
+    return cached;
+}
+
+/* A page that is being read or written just now stays; soon it does not. */
+bool uw_block_forget_before(const struct uw_block *block, const struct uw_transfer *transfer)
+{
+    const struct timespec pause = {.tv_nsec = FORGET_PAUSE_MS * 1000000L};
+    if (transfer->direction != UW_READ || block->in_memory)
+        return true;
+    for (unsigned tries = 0; tries < FORGET_TRIES; tries++) {
         (void)posix_fadvise(block->cached_fd, 0, 0, POSIX_FADV_DONTNEED);
+        if (!is_cached(block, transfer->offset, transfer->length))
+            return true;
+        nanosleep(&pause, NULL);
+    }
+    return false;
 }
 
 void uw_block_move(const struct uw_block *block, struct uw_transfer *transfer)
@@ -47,9 +78,13 @@ void uw_block_move(const struct uw_block *block, struct uw_transfer *transfer)
     bool direct = uw_block_is_direct(block, transfer);
     int fd = direct ? block->fd : block->cached_fd;
     uint8_t *data = block->arena + (size_t)transfer->buffer * block->buffer_bytes;
-    if (!direct)
-        uw_block_forget_before(block, transfer);
     ssize_t moved;
+    transfer->buffered = !direct;
+    transfer->held = !direct && !uw_block_forget_before(block, transfer);
+    if (transfer->held) {
+        transfer->result = -EBUSY;
+        return;
+    }
     do {
         if (transfer->direction == UW_WRITE)
             moved = pwrite(fd, data, transfer->length, (off_t)transfer->offset);

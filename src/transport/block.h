@@ -31,6 +31,7 @@ struct uw_block {
     int fd;                /* direct */
     int cached_fd;         /* a file's second descriptor, through the page cache; -1 for a device */
     uint32_t direct_bytes; /* direct transfers begin and end at multiples of it */
+    bool in_memory;        /* a file whose medium is the page cache (tmpfs): there is nothing behind it */
     char path[UW_PATH_BYTES];
 
     uint8_t *arena;
@@ -59,8 +60,9 @@ bool uw_block_queue_is_long(const struct uw_block *block);
 /* Whether the direct descriptor takes this transfer. */
 bool uw_block_is_direct(const struct uw_block *block, const struct uw_transfer *transfer);
 
-/* Before a read through the page cache: what the cache still holds may never have reached the medium. */
-void uw_block_forget_before(const struct uw_block *block, const struct uw_transfer *transfer);
+/* Before a read through the page cache: what the cache still holds may never have reached the medium. False:
+ * it holds some of it even so. */
+bool uw_block_forget_before(const struct uw_block *block, const struct uw_transfer *transfer);
 
 /* Carries a transfer out at once, with pread or pwrite, on the descriptor that takes it; fills
  * transfer->result. */

@@ -8,10 +8,12 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <linux/fs.h>
+#include <linux/magic.h>
 
 #include "transport/block.h"
 
@@ -122,6 +124,20 @@ static bool lock(const struct uw_block *block, bool write, struct uw_error *e)
     }
 }
 
+/* What a running virtual machine has open carries locks on ranges of bytes (QEMU: bytes 100 to 203): they let
+ * nobody lock the whole file for writing. */
+static bool lock_ranges(const struct uw_block *block, bool write, struct uw_error *e)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (!write || fcntl(block->fd, F_OFD_SETLK, &whole) == 0)
+        return true;
+    if (errno != EAGAIN && errno != EACCES)
+        return uw_fail_errno(e, UW_E_REFUSED, errno, "%s cannot be locked", block->path);
+    refuse(e, EBUSY, block->path,
+           "is in use: another program, perhaps a virtual machine, holds a lock on it");
+    return uw_way_out(e, "shut the machine down or end that program (lslocks and fuser -v name it)");
+}
+
 static bool open_device(struct uw_block *block, const struct uw_drive *drive, bool write, struct uw_error *e)
 {
     struct uw_transport *t = &block->transport;
@@ -169,13 +185,21 @@ static uint32_t direct_unit(const struct uw_block *block)
     return try_direct(block);
 }
 
+/* tmpfs and ramfs: the page cache is all that there is of a file, and is never dropped. */
+static bool is_in_memory(int fd)
+{
+    struct statfs status;
+    return fstatfs(fd, &status) == 0 &&
+           (status.f_type == TMPFS_MAGIC || (unsigned long)status.f_type == RAMFS_MAGIC);
+}
+
 static bool open_file(struct uw_block *block, const struct uw_drive *drive, bool write, struct uw_error *e)
 {
     struct uw_transport *t = &block->transport;
     int flags = write ? O_RDWR : O_RDONLY;
     struct stat status;
     if (!open_checked(block, drive, flags | O_DIRECT, &block->fd, e) || !lock(block, write, e) ||
-        !open_checked(block, drive, flags, &block->cached_fd, e))
+        !lock_ranges(block, write, e) || !open_checked(block, drive, flags, &block->cached_fd, e))
         return false;
     if (fstat(block->fd, &status) != 0)
         return uw_fail_errno(e, UW_E_IO, errno, "cannot look at %s", block->path);
@@ -184,6 +208,7 @@ static bool open_file(struct uw_block *block, const struct uw_drive *drive, bool
     uint32_t unit = direct_unit(block);
     if (unit == 0)
         return refuse_cached(block, e);
+    block->in_memory = is_in_memory(block->cached_fd);
     t->bytes = (uint64_t)status.st_size;
     t->block_bytes = drive->logical_block_bytes;
     block->direct_bytes = unit > t->block_bytes ? unit : t->block_bytes;
@@ -204,7 +229,10 @@ bool uw_block_open_node(struct uw_block *block, const struct uw_drive *drive, bo
         return uw_fail(e, UW_E_IO, "%s has blocks of %u bytes", block->path, logical);
     if (!(block->device ? open_device : open_file)(block, drive, write, e))
         return false;
-    block->transport.direct_io = true;
+    if (write)
+        block->transport.claim = block->device ? "exclusive open" : "lock on the file";
+    int in_force = fcntl(block->fd, F_GETFL);
+    block->transport.direct_io = in_force >= 0 && in_force & O_DIRECT;
     return true;
 }
 

@@ -77,8 +77,11 @@ static bool queue(struct uw_block *block, struct uw_transfer *transfer)
     if (sqe == NULL)
         return false;
     uint8_t *data = block->arena + (size_t)transfer->buffer * block->buffer_bytes;
-    if (!uw_block_is_direct(block, transfer)) {
-        uw_block_forget_before(block, transfer);
+    transfer->buffered = !uw_block_is_direct(block, transfer);
+    transfer->held = transfer->buffered && !uw_block_forget_before(block, transfer);
+    if (transfer->held) {
+        io_uring_prep_nop(sqe);
+    } else if (transfer->buffered) {
         prepare(sqe, transfer, block->cached_fd, false, data);
     } else if (ring->fixed_file) {
         prepare(sqe, transfer, 0, ring->fixed_buffers, data);
@@ -151,7 +154,7 @@ struct uw_transfer *uw_ring_reap(struct uw_block *block, int timeout_ms, struct 
         if (cqe == NULL)
             return NULL;
         struct uw_transfer *transfer = io_uring_cqe_get_data(cqe);
-        transfer->result = cqe->res;
+        transfer->result = transfer->held ? -EBUSY : cqe->res;
         io_uring_cqe_seen(&ring->io, cqe);
         if ((transfer->result == -EINTR || transfer->result == -EAGAIN) &&
             is_passing(ring, (int)transfer->result) && queue(block, transfer))

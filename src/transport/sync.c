@@ -147,6 +147,7 @@ static struct uw_transfer *take(struct uw_block *block, struct uw_error *e)
     sync->transfers[message.slot] = NULL;
     sync->in_flight--;
     transfer->result = message.transfer.result;
+    transfer->buffered = message.transfer.buffered;
     return transfer;
 }
 

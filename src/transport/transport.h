@@ -22,6 +22,8 @@ struct uw_transfer {
     uint32_t length; /* bytes, at most the arena's buffer_bytes */
     uint64_t offset; /* bytes */
     int64_t result;  /* bytes moved (may be short), or -errno; set by reap */
+    bool buffered;   /* it went through the page cache; set by reap */
+    bool held;       /* the page cache did not let go of what was to be read: result is -EBUSY */
 };
 
 struct uw_transport;
@@ -75,8 +77,10 @@ struct uw_transport {
     const struct uw_transport_ops *ops;
     uint64_t bytes;
     uint32_t block_bytes;         /* transfers other than the tail are multiples of it */
-    bool direct_io;               /* the page cache is out of the way (but for buffered_tail_bytes) */
+    bool direct_io;               /* the kernel says so; for all transfers that are not `buffered` */
     uint32_t buffered_tail_bytes; /* bytes at a file's end that direct I/O cannot reach; 0 on a device */
+    /* What keeps others away from it while it is open for erasing, in words; NULL: nothing. */
+    const char *claim;
     /* Set by whoever gave up waiting for it. What is in flight may still end at any time, so buffers,
      * transfers and descriptors belong to the kernel from then on: nothing of it is used, freed or closed,
      * and nothing but identify and close is called. */
@@ -97,7 +101,8 @@ struct uw_transport {
  * of a file does no direct I/O; UW_E_IO otherwise.
  *
  * A file's transfers that its file system does not take as direct I/O (the tail, single blocks of 512 bytes
- * on a disk of 4096) go through the page cache: dropped before reading, written back by flush. */
+ * on a disk of 4096) go through the page cache: written back by flush, and dropped before reading. A read of
+ * what the cache does not let go of fails with EBUSY: nobody could tell it from a read of the medium. */
 bool uw_block_open(const struct uw_drive *drive, bool write, struct uw_transport **t, struct uw_error *e);
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -86,13 +87,18 @@ static bool flush(struct uw_transport *t)
     return good && !stalled && !t->abandoned;
 }
 
+static void carry_out(struct uw_transport *t, struct uw_transfer *transfer)
+{
+    struct uw_error e = {0};
+    assert_true(t->ops->submit(t, transfer, &e));
+    assert_ptr_equal(t->ops->reap(t, -1, &e), transfer);
+    assert_null(t->ops->reap(t, -1, &e));
+}
+
 static int64_t move(struct uw_transport *t, enum uw_direction direction, uint64_t offset, uint32_t length)
 {
     struct uw_transfer transfer = {.direction = direction, .buffer = 0, .offset = offset, .length = length};
-    struct uw_error e = {0};
-    assert_true(t->ops->submit(t, &transfer, &e));
-    assert_ptr_equal(t->ops->reap(t, -1, &e), &transfer);
-    assert_null(t->ops->reap(t, -1, &e));
+    carry_out(t, &transfer);
     return transfer.result;
 }
 
@@ -114,10 +120,11 @@ static void many_in_flight_reach_the_file(void **state)
         bool seen[4] = {false};
         for (unsigned n = 0; n < 4; n++) {
             memset(arena + n * BUFFER_BYTES, '0' + (int)n, BUFFER_BYTES);
-            transfers[n] = (struct uw_transfer){UW_WRITE, n, BUFFER_BYTES, (7 - 2 * n) * BUFFER_BYTES, -1};
+            transfers[n] =
+                (struct uw_transfer){UW_WRITE, n, BUFFER_BYTES, (7 - 2 * n) * BUFFER_BYTES, -1, false, false};
             assert_true(t->ops->submit(t, &transfers[n], &e));
         }
-        struct uw_transfer fifth = {UW_WRITE, 0, BUFFER_BYTES, 0, 0};
+        struct uw_transfer fifth = {UW_WRITE, 0, BUFFER_BYTES, 0, 0, false, false};
         assert_false(t->ops->submit(t, &fifth, &e)); /* more than buffers */
         for (unsigned n = 0; n < 4; n++) {
             struct uw_transfer *transfer = t->ops->reap(t, -1, &e);
@@ -158,10 +165,10 @@ static void results_come_as_they_are(void **state)
 static void wrong_transfers_are_refused(void **state)
 {
     (void)state;
-    static const struct uw_transfer wrong[] = {{UW_READ, 4, 4096, 0, 0},
-                                               {UW_READ, 0, 0, 0, 0},
-                                               {UW_READ, 0, BUFFER_BYTES + 512, 0, 0},
-                                               {UW_READ, 0, 512, INT64_MAX - 100, 0}};
+    static const struct uw_transfer wrong[] = {{UW_READ, 4, 4096, 0, 0, false, false},
+                                               {UW_READ, 0, 0, 0, 0, false, false},
+                                               {UW_READ, 0, BUFFER_BYTES + 512, 0, 0, false, false},
+                                               {UW_READ, 0, 512, INT64_MAX - 100, 0, false, false}};
     for (size_t i = 0; i < 2; i++) {
         struct uw_drive drive;
         struct uw_error e = {0};
@@ -300,7 +307,8 @@ static bool erase_file(const struct uw_drive *drive, enum uw_block_engine engine
                 uw_stream_write(&stream, &image, &written, &e) && flush(t) &&
                 uw_stream_check(&stream, &image, NULL, NULL, &read_back, &e);
     good = good && written.bytes_written == drive->bytes && read_back.bytes_read == drive->bytes &&
-           read_back.matching == read_back.blocks_read && read_back.last_read;
+           read_back.matching == read_back.blocks_read && read_back.last_read &&
+           read_back.buffered_bytes == t->buffered_tail_bytes;
     t->ops->close(t);
     return good;
 }
@@ -347,6 +355,54 @@ static void tails_are_said(void **state)
     assert_int_equal(data[3 * 65536 + 511], 'D');
     assert_int_equal(data[3 * 65536 + 512], 'x');
     free(data);
+    unlink(path);
+}
+
+/* A page that somebody holds stays in the page cache: what is read of it need not stand on the medium. */
+static void held_pages_are_not_read(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct uw_drive drive;
+        make_file(&drive, 65536 + 700);
+        struct uw_transport *t = open_file(&drive, false, engines[i]);
+        struct uw_transfer body = {.direction = UW_READ, .length = 65536};
+        struct uw_transfer tail = {.direction = UW_READ, .length = 700, .offset = 65536};
+        begin(t);
+        assert_true(t->direct_io);
+        carry_out(t, &body);
+        carry_out(t, &tail);
+        assert_true(body.result == 65536 && !body.buffered);
+        assert_true(tail.result == 700 && tail.buffered);
+        int fd = open(path, O_RDONLY);
+        volatile const uint8_t *held = mmap(NULL, 700, PROT_READ, MAP_SHARED, fd, 65536);
+        assert_ptr_not_equal(held, MAP_FAILED);
+        assert_int_equal(held[0], 'D');
+        carry_out(t, &body);
+        carry_out(t, &tail);
+        assert_int_equal(body.result, 65536);
+        assert_int_equal(tail.result, -EBUSY);
+        assert_int_equal(munmap((void *)held, 700), 0);
+        carry_out(t, &tail);
+        assert_int_equal(tail.result, 700);
+        close(fd);
+        t->ops->close(t);
+        unlink(path);
+    }
+}
+
+/* What the kernel says of the descriptor, not what it was asked for. */
+static void direct_io_is_what_is_in_force(void **state)
+{
+    (void)state;
+    struct uw_drive drive;
+    make_file(&drive, 65536);
+    struct uw_transport *t = open_file(&drive, false, UW_BLOCK_AUTO);
+    const struct uw_block *block = (const struct uw_block *)t;
+    assert_true(t->direct_io);
+    assert_true(fcntl(block->fd, F_GETFL) & O_DIRECT);
+    assert_false(fcntl(block->cached_fd, F_GETFL) & O_DIRECT);
+    t->ops->close(t);
     unlink(path);
 }
 
@@ -437,6 +493,8 @@ int main(void)
         cmocka_unit_test(locks_keep_two_apart),
         cmocka_unit_test(whole_files_of_every_size),
         cmocka_unit_test(tails_are_said),
+        cmocka_unit_test(held_pages_are_not_read),
+        cmocka_unit_test(direct_io_is_what_is_in_force),
         cmocka_unit_test(small_blocks_go_beside_direct_io),
         cmocka_unit_test(without_io_uring_it_is_pread),
         cmocka_unit_test(without_registered_buffers_it_is_still_the_ring),

@@ -65,7 +65,7 @@ static void submit_all(struct uw_transport *t, struct uw_transfer *transfers)
 {
     struct uw_error e = {0};
     for (unsigned i = 0; i < BUFFERS; i++) {
-        transfers[i] = (struct uw_transfer){UW_WRITE, i, BUFFER_BYTES, i * BUFFER_BYTES, 0};
+        transfers[i] = (struct uw_transfer){UW_WRITE, i, BUFFER_BYTES, i * BUFFER_BYTES, 0, false, false};
         assert_true(t->ops->submit(t, &transfers[i], &e));
     }
 }
@@ -137,7 +137,7 @@ static void ring_waits_no_longer_than_asked(void **state)
     struct uw_drive drive;
     struct uw_transport *t;
     struct uw_error e = {0};
-    struct uw_transfer transfer = {UW_READ, 0, 4096, 0, -77};
+    struct uw_transfer transfer = {UW_READ, 0, 4096, 0, -77, false, false};
     uint8_t *arena;
     int ends[2];
     assert_int_equal(pipe(ends), 0);
