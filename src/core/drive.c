@@ -285,6 +285,24 @@ json_t *uw_drive_list_json(const struct uw_drive *drive)
     return NULL;
 }
 
+json_t *uw_drive_looked_json(const struct uw_drive *drive)
+{
+    static const struct {
+        unsigned looked;
+        const char *words;
+    } checks[] = {
+        {UW_LOOKED_MOUNTS, "mounts"},      {UW_LOOKED_NAMESPACES, "other mount namespaces"},
+        {UW_LOOKED_SWAP, "swap"},          {UW_LOOKED_HOLDERS, "holders"},
+        {UW_LOOKED_LOOPS, "loop devices"}, {UW_LOOKED_BTRFS, "btrfs members"},
+        {UW_LOOKED_ZFS, "zfs members"},
+    };
+    json_t *list = json_array();
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
+        if (drive->looked & checks[i].looked)
+            json_array_append_new(list, json_string(checks[i].words));
+    return list;
+}
+
 static const char *scope(const struct uw_drive *drive)
 {
     if (drive->is_partition)

@@ -61,6 +61,17 @@ struct uw_unknown {
 
 enum { UW_UNKNOWNS = 32 };
 
+/* Where users were looked for, and everything there could be read. */
+enum uw_looked {
+    UW_LOOKED_MOUNTS = 1 << 0,     /* of our mount namespace */
+    UW_LOOKED_NAMESPACES = 1 << 1, /* mounts of all others that are seen from here */
+    UW_LOOKED_SWAP = 1 << 2,
+    UW_LOOKED_HOLDERS = 1 << 3,
+    UW_LOOKED_LOOPS = 1 << 4,
+    UW_LOOKED_BTRFS = 1 << 5,
+    UW_LOOKED_ZFS = 1 << 6,
+};
+
 /* Strings are empty where there is no value (then named in `unknown`); they hold valid UTF-8 without control
  * characters. Made by the probe, owned by whoever called it; free with uw_drive_clear. */
 struct uw_drive {
@@ -86,6 +97,7 @@ struct uw_drive {
     char wwn_source[UW_NAME_BYTES];
     char path[UW_DRIVE_STRING_BYTES]; /* topology: ID_PATH or the sysfs device path */
     char source[8];                   /* "udev", "sysfs" or "file" */
+    char below[UW_PATH_BYTES];        /* of a loop device over a block device: whose bytes they are */
 
     dev_t devnum;   /* 0 for a file */
     dev_t file_dev; /* of a file: st_dev and st_ino */
@@ -106,6 +118,7 @@ struct uw_drive {
 
     struct uw_use *uses;
     size_t use_count;
+    unsigned looked; /* UW_LOOKED_... */
     struct uw_unknown unknown[UW_UNKNOWNS];
     size_t unknown_count;
 };
@@ -152,6 +165,8 @@ const char *uw_identity_difference(const struct uw_identity *a, const struct uw_
 /* Documents. New references; NULL when memory ran out. */
 json_t *uw_drive_list_json(const struct uw_drive *drive);   /* one entry of list --json */
 json_t *uw_drive_medium_json(const struct uw_drive *drive); /* certificate.medium */
+/* certificate.before.use_checks as far as the probe made them: a list of words. */
+json_t *uw_drive_looked_json(const struct uw_drive *drive);
 
 /* What the drive says that it can do, decoded and raw; members are null where that is not known. An NVMe
  * drive: {"sanitize", "format", "sanitize_status", "raw"}; an ATA drive: {"security", "sanitize",

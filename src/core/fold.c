@@ -188,6 +188,15 @@ static void end_step(struct uw_fold *fold, const struct uw_event *event)
         fold->steps_ended_well == json_array_size(fold->steps) && fold->steps_ended_well >= planned;
 }
 
+/* One more place where users were looked for, and the last: the descriptor itself. */
+static void record_use_check(struct uw_fold *fold, const json_t *data)
+{
+    json_t *checks = json_object_get(json_object_get(fold->drive, "before"), "use_checks");
+    json_t *check = json_object_get(data, "use_check");
+    if (!json_is_string(check) || json_array_append(checks, check) != 0)
+        fold->lost = true;
+}
+
 static void record_command(struct uw_fold *fold, const json_t *data)
 {
     json_t *step = last_of(fold->steps);
@@ -316,6 +325,9 @@ void uw_fold_event(struct uw_fold *fold, const struct uw_event *event)
     case UW_EVENT_CONFIRMED:
         keep(fold, &fold->confirmed, data);
         break;
+    case UW_EVENT_OPENED:
+        record_use_check(fold, data);
+        break;
     case UW_EVENT_INTENT_STORED:
         keep(fold, &fold->intent, data);
         break;
@@ -401,6 +413,16 @@ enum uw_verdict uw_fold_verdict(const struct uw_fold *fold, const char **reason)
     return verdict;
 }
 
+static const char *why_it_holds(const struct uw_fold *fold)
+{
+    const char *signatures = json_string_value(json_object_get(fold->bound, "signatures"));
+    if (fold->bound == NULL)
+        return "it holds one byte all over";
+    if (signatures != NULL && strcmp(signatures, "holds") == 0)
+        return "it holds what its certificate says";
+    return "it holds what its certificate says, whose signatures were not checked";
+}
+
 bool uw_fold_holds(const struct uw_fold *fold, const char **reason)
 {
     const struct uw_evidence *e = &fold->evidence;
@@ -419,7 +441,7 @@ bool uw_fold_holds(const struct uw_fold *fold, const char **reason)
     else if (!e->read_back || fold->lost)
         *reason = "not everything could be read";
     else
-        *reason = fold->bound != NULL ? "it holds what its certificate says" : "it holds one byte all over";
+        *reason = why_it_holds(fold);
     return e->read_back && e->identity_same && !e->broken && !e->stalled && !e->image_differs &&
            !e->aborted && !fold->lost;
 }

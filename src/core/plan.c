@@ -49,6 +49,12 @@ static void refuse_drive(struct uw_plan *plan)
     if (uw_drive_unknown_reason(d, "in_use") != NULL)
         uw_plan_refuse(plan, 4, "in_use", "run as root, with /proc and /sys mounted",
                        "who uses %s could not be found out", d->device);
+    /* Opening the loop device claims nothing but itself: the drive below stays open to anybody. */
+    if (d->below[0] != '\0') {
+        char way_out[UW_PATH_BYTES + 64];
+        snprintf(way_out, sizeof way_out, "detach it and name the drive below: %s", d->below);
+        uw_plan_refuse(plan, 4, "in_use", way_out, "%s is only another name of %s", d->device, d->below);
+    }
     if (d->read_only && d->bus == UW_BUS_FILE)
         uw_plan_refuse(plan, 4, "read_only", "chmod u+w, or run as its owner", "%s is not writable",
                        d->device);

@@ -29,7 +29,7 @@ struct uw_policy {
 enum { UW_REJECTED = 24, UW_WHY_BYTES = 256, UW_LIMITATIONS = 12 };
 
 /* Codes: level, in_use, boot_medium, partition, read_only, size, sanitize_running, sanitize_state,
- * locked, siblings, confirmation, identity, no_direct_io, no_permission. */
+ * locked, siblings, confirmation, identity, no_direct_io, no_permission, not_begun. */
 struct uw_refusal {
     bool refused;
     int exit_code; /* 3: the level; 4: everything else */

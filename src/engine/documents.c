@@ -20,11 +20,10 @@ static json_t *before_json(const struct uw_drive *drive)
     for (size_t i = 0; i < drive->use_count; i++)
         json_array_append_new(uses,
                               json_pack("{s:s, s:s}", "kind", drive->uses[i].kind, "by", drive->uses[i].by));
-    return json_pack("{s:o, s:i, s:o, s:o, s:[s,s,s,s,s,s,s], s:o, s:n}", "content",
+    return json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:n}", "content",
                      drive->content[0] ? json_string(drive->content) : json_null(), "partitions",
-                     (int)drive->partitions, "types", types, "in_use", uses, "use_checks", "mounts",
-                     "other mount namespaces", "swap", "holders", "loop devices", "btrfs and zfs members",
-                     "exclusive open", "health", uw_drive_health_json(drive), "histogram");
+                     (int)drive->partitions, "types", types, "in_use", uses, "use_checks",
+                     uw_drive_looked_json(drive), "health", uw_drive_health_json(drive), "histogram");
 }
 
 static json_t *unattached_json(const struct uw_drive *drive)

@@ -86,6 +86,9 @@ static void look_again(struct uw_job *job, const struct uw_drive *again)
     if (again->boot_medium)
         uw_plan_refuse(plan, 4, "boot_medium", "boot from another medium to erase it",
                        "%s holds the running system", device);
+    if (strcmp(again->below, job->drive.below) != 0)
+        uw_plan_refuse(plan, 4, "identity", "run list again", "%s is another name of %s now", device,
+                       again->below);
     if (again->use_count > 0)
         uw_plan_refuse(plan, 4, "in_use", "unmount, swapoff or detach what uses it", "%s is in use: %s %s",
                        device, again->uses[0].kind, again->uses[0].by);
@@ -140,8 +143,11 @@ bool uw_job_open(struct uw_job *job, bool write, struct uw_error *e)
 static bool open_exclusively(struct uw_job *job)
 {
     struct uw_error e = {0};
-    if (uw_job_open(job, true, &e))
+    if (uw_job_open(job, true, &e)) {
+        if (job->transport->claim != NULL)
+            uw_job_post(job, UW_EVENT_OPENED, json_pack("{s:s}", "use_check", job->transport->claim));
         return true;
+    }
     if (e.code == UW_E_REFUSED)
         uw_plan_refuse(&job->plan, 4, refusal_code(e.errno_value), e.way_out, "%s", e.text);
     else

@@ -192,6 +192,14 @@ size_t uw_blocks_by_name(const struct uw_blocks *blocks, const char *name)
     return UW_NO_BLOCK;
 }
 
+size_t uw_blocks_below_loop(const struct uw_blocks *blocks, size_t block)
+{
+    for (size_t i = 0; blocks->items[block].loop && i < blocks->layer_count; i++)
+        if (blocks->layers[i].upper == block)
+            return blocks->layers[i].lower;
+    return UW_NO_BLOCK;
+}
+
 static size_t by_node(const struct uw_blocks *blocks, const char *below_dev)
 {
     char name[UW_NAME_BYTES * 4];

@@ -56,6 +56,9 @@ size_t uw_blocks_by_devnum(const struct uw_blocks *blocks, dev_t devnum);
 size_t uw_blocks_by_name(const struct uw_blocks *blocks, const char *name);
 size_t uw_blocks_by_path(const struct uw_tree *tree, const struct uw_blocks *blocks, const char *path);
 
+/* The device node below a loop device; UW_NO_BLOCK for one over a file, and for another kind of device. */
+size_t uw_blocks_below_loop(const struct uw_blocks *blocks, size_t block);
+
 /* Node of a block as users name it: "/dev/sda1". */
 void uw_block_node(const struct uw_block *block, char node[UW_PATH_BYTES]);
 

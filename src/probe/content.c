@@ -18,6 +18,36 @@ static void copy_value(blkid_probe probe, const char *name, char *to, size_t to_
         uw_clean_string(to, to_bytes, data, bytes);
 }
 
+static void add_type(blkid_probe probe, const char *name, struct uw_content *content)
+{
+    if (content->type_count == UW_CONTENT_TYPES)
+        return;
+    char *type = content->types[content->type_count];
+    copy_value(probe, name, type, sizeof content->types[0]);
+    content->type_count += type[0] != '\0';
+}
+
+static void copy_found(blkid_probe probe, struct uw_content *content)
+{
+    char type[UW_NAME_BYTES];
+    copy_value(probe, "TYPE", type, sizeof type);
+    add_type(probe, "PTTYPE", content);
+    add_type(probe, "TYPE", content);
+    if (strcmp(type, "zfs_member") == 0)
+        copy_value(probe, "LABEL", content->pool, sizeof content->pool);
+}
+
+/* Marks of several kinds, of which no one can tell which counts: all of them are named. */
+static bool probe_each(blkid_probe probe, struct uw_content *content)
+{
+    int found;
+    blkid_reset_probe(probe);
+    while ((found = blkid_do_probe(probe)) == 0)
+        copy_found(probe, content);
+    snprintf(content->type, sizeof content->type, "ambivalent");
+    return found != -1;
+}
+
 static bool probe_marks(blkid_probe probe, int fd, struct uw_content *content)
 {
     if (blkid_probe_set_device(probe, fd, 0, 0) != 0 || blkid_probe_enable_superblocks(probe, 1) != 0 ||
@@ -26,13 +56,12 @@ static bool probe_marks(blkid_probe probe, int fd, struct uw_content *content)
         return false;
     int found = blkid_do_safeprobe(probe);
     if (found == -2)
-        snprintf(content->type, sizeof content->type, "ambivalent");
+        return probe_each(probe, content);
     if (found != 0)
         return found != -1;
-    copy_value(probe, "TYPE", content->type, sizeof content->type);
-    copy_value(probe, "PTTYPE", content->table, sizeof content->table);
-    if (strcmp(content->type, "zfs_member") == 0)
-        copy_value(probe, "LABEL", content->pool, sizeof content->pool);
+    copy_found(probe, content);
+    if (content->type_count > 0)
+        memcpy(content->type, content->types[content->type_count - 1], sizeof content->type);
     return true;
 }
 
@@ -81,12 +110,12 @@ static bool add_types(const struct uw_snapshot *snapshot, const char *node, stru
     if (itself && content.unknown != NULL)
         uw_drive_set_unknown(drive, "content", content.unknown);
     if (itself)
-        snprintf(drive->content, sizeof drive->content, "%s",
-                 content.type[0] != '\0' ? content.type : content.table);
-    if (content.table[0] != '\0' && !uw_drive_add_content(drive, content.table))
-        return false;
-    if (content.type[0] != '\0' && !uw_drive_add_content(drive, content.type))
-        return false;
+        snprintf(drive->content, sizeof drive->content, "%s", content.type);
+    for (size_t i = 0; i < content.type_count; i++)
+        if (!uw_drive_add_content(drive, content.types[i]))
+            return false;
+    if (content.unknown != NULL)
+        drive->looked &= ~(unsigned)UW_LOOKED_ZFS;
     return add_pool_use(snapshot, &content, node, drive);
 }
 
@@ -95,6 +124,7 @@ bool uw_content_of_block(const struct uw_snapshot *snapshot, size_t block, struc
     const struct uw_blocks *blocks = &snapshot->blocks;
     char node[UW_PATH_BYTES];
     uw_block_node(&blocks->items[block], node);
+    drive->looked |= UW_LOOKED_ZFS; /* until a part of it cannot be read */
     if (!add_types(snapshot, node, drive, true))
         return false;
     for (size_t i = 0; i < blocks->count; i++) {
@@ -109,5 +139,6 @@ bool uw_content_of_block(const struct uw_snapshot *snapshot, size_t block, struc
 
 bool uw_content_of_file(const struct uw_snapshot *snapshot, struct uw_drive *drive)
 {
+    drive->looked |= UW_LOOKED_ZFS;
     return add_types(snapshot, drive->device, drive, true);
 }

@@ -5,9 +5,13 @@
 
 #include "probe/use.h"
 
+enum { UW_CONTENT_TYPES = 8 };
+
 struct uw_content {
-    char type[UW_NAME_BYTES];  /* of the file system, RAID or volume member; "ambivalent" for several */
-    char table[UW_NAME_BYTES]; /* of the partition table */
+    char type[UW_NAME_BYTES]; /* of the file system, RAID or volume member, else of the partition table;
+                                 "ambivalent" where several lie over each other */
+    char types[UW_CONTENT_TYPES][UW_NAME_BYTES]; /* all that was found */
+    size_t type_count;
     char pool[UW_DRIVE_STRING_BYTES]; /* ZFS alone: whose member it is, to be compared and forgotten */
     const char *unknown;              /* why nothing can be said; NULL: it was looked at */
 };

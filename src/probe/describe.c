@@ -83,6 +83,23 @@ static void name_unasked(struct uw_drive *drive)
                              drive->bus == UW_BUS_FILE ? "not_applicable" : "not_supported");
 }
 
+/* Through all loop devices that lie on each other, to what holds the bytes. */
+static void name_below(const struct uw_blocks *blocks, const struct uw_block *loop, struct uw_drive *drive)
+{
+    for (size_t i = 0; loop->loop && i < blocks->count; i++) {
+        size_t lower = uw_blocks_below_loop(blocks, (size_t)(loop - blocks->items));
+        /* A device that sysfs does not show has the name that the loop driver keeps. */
+        if (lower == UW_NO_BLOCK && loop->backing.known && loop->backing.rdev != 0)
+            snprintf(drive->below, sizeof drive->below, "%.500s", loop->backing.path);
+        if (lower == UW_NO_BLOCK)
+            return;
+        loop = &blocks->items[lower];
+        if (loop->whole != UW_NO_BLOCK)
+            loop = &blocks->items[loop->whole];
+        uw_block_node(loop, drive->below);
+    }
+}
+
 void uw_describe(const struct uw_snapshot *snapshot, size_t index, struct uw_drive *drive)
 {
     const struct uw_blocks *blocks = &snapshot->blocks;
@@ -101,6 +118,7 @@ void uw_describe(const struct uw_snapshot *snapshot, size_t index, struct uw_dri
     drive->boot_medium = block->boot || whole->boot;
     for (size_t i = 0; i < blocks->count; i++)
         drive->partitions += blocks->items[i].whole == index && blocks->items[i].partition;
+    name_below(blocks, whole, drive);
     name_unasked(drive);
 }
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOUNT_TABLE_BYTES = 64 << 20, NAMESPACES = 256, MOUNT_BLOCKS = 1024 };
+enum { MOUNT_TABLE_BYTES = 64 << 20, MOUNT_BLOCKS = 1024, ANY_PROCESS = 1 };
 
 void uw_unescape_octal(char *text)
 {
@@ -171,13 +171,29 @@ static bool add_mount(const struct uw_tree *tree, const struct uw_blocks *blocks
     return true;
 }
 
+/* Of a process that has ended, or ends just now and has left its namespaces already. */
+static bool has_ended(int error)
+{
+    return error == ENOENT || error == ESRCH || error == EINVAL;
+}
+
+static void lose_table(struct uw_mounts *mounts, unsigned pid)
+{
+    mounts->complete = false;
+    if (pid == 0)
+        mounts->own = false;
+    else
+        mounts->others = false;
+}
+
 /* A line that does not parse is what the kernel never writes: what it says is not known. */
 static bool read_table(const struct uw_tree *tree, const struct uw_blocks *blocks, struct uw_mounts *mounts,
                        const char *name, unsigned pid)
 {
     char *table = uw_read_all(tree->proc, name, MOUNT_TABLE_BYTES), *rest = NULL;
     if (table == NULL) {
-        mounts->complete = mounts->complete && pid != 0;
+        if (pid == 0 || !has_ended(errno))
+            lose_table(mounts, pid);
         return errno != ENOMEM;
     }
     bool ok = true;
@@ -187,29 +203,43 @@ static bool read_table(const struct uw_tree *tree, const struct uw_blocks *block
             mount.pid = pid;
             ok = add_mount(tree, blocks, mounts, mount);
         } else {
-            mounts->complete = false;
+            lose_table(mounts, pid);
         }
     }
     free(table);
     return ok;
 }
 
+struct namespace
+{
+    char name[UW_NAME_BYTES];
+};
+
 struct namespaces {
-    char seen[NAMESPACES][UW_NAME_BYTES];
+    struct namespace *seen;
     size_t count;
 };
 
-/* True for the first process of each mount namespace. */
-static bool is_new(const struct uw_tree *tree, struct namespaces *namespaces, const char *process)
+/* Finds out whether it is the first process seen of its mount namespace. Where nobody may know which one that
+ * is, its mounts are looked at for themselves: that takes longer and finds the same. */
+static bool is_new(const struct uw_tree *tree, struct namespaces *namespaces, const char *process, bool *new)
 {
     char link[UW_NAME_BYTES * 2], name[UW_NAME_BYTES];
     snprintf(link, sizeof link, "%.32s/ns/mnt", process);
-    if (!uw_read_link_name(tree->proc, link, name, sizeof name) || namespaces->count == NAMESPACES)
-        return false;
+    if (!uw_read_link_name(tree->proc, link, name, sizeof name)) {
+        *new = !has_ended(errno);
+        return true;
+    }
+    *new = false;
     for (size_t i = 0; i < namespaces->count; i++)
-        if (strcmp(namespaces->seen[i], name) == 0)
-            return false;
-    memcpy(namespaces->seen[namespaces->count++], name, sizeof name);
+        if (strcmp(namespaces->seen[i].name, name) == 0)
+            return true;
+    struct namespace *seen = reallocarray(namespaces->seen, namespaces->count + 1, sizeof *seen);
+    if (seen == NULL)
+        return false;
+    namespaces->seen = seen;
+    memcpy(seen[namespaces->count++].name, name, sizeof name);
+    *new = true;
     return true;
 }
 
@@ -217,22 +247,25 @@ static bool is_new(const struct uw_tree *tree, struct namespaces *namespaces, co
 static bool read_other_namespaces(const struct uw_tree *tree, const struct uw_blocks *blocks,
                                   struct uw_mounts *mounts)
 {
-    struct namespaces *namespaces = calloc(1, sizeof *namespaces);
+    struct namespaces namespaces = {0};
     struct uw_names processes = {0};
-    bool ok = namespaces != NULL && (uw_names_read(tree->proc, &processes) || errno != ENOMEM);
-    if (ok)
-        is_new(tree, namespaces, "self");
+    bool new, listed = uw_names_read(tree->proc, &processes);
+    bool ok = (listed || errno != ENOMEM) && is_new(tree, &namespaces, "self", &new);
+    if (!listed)
+        lose_table(mounts, ANY_PROCESS);
     for (size_t i = 0; ok && i < processes.count; i++) {
         const char *process = processes.items[i];
         char table[UW_NAME_BYTES];
         unsigned long pid = isdigit((unsigned char)process[0]) ? strtoul(process, NULL, 10) : 0;
-        if (pid == 0 || pid > 1U << 22 || !is_new(tree, namespaces, process))
+        if (pid == 0 || pid > 1U << 22)
             continue;
+        ok = is_new(tree, &namespaces, process, &new);
         snprintf(table, sizeof table, "%lu/mountinfo", pid);
-        ok = read_table(tree, blocks, mounts, table, (unsigned)pid);
+        if (ok && new)
+            ok = read_table(tree, blocks, mounts, table, (unsigned)pid);
     }
     uw_names_clear(&processes);
-    free(namespaces);
+    free(namespaces.seen);
     return ok;
 }
 
@@ -241,7 +274,8 @@ static bool read_swaps(const struct uw_tree *tree, const struct uw_blocks *block
 {
     char *table = uw_read_all(tree->proc, "swaps", MOUNT_TABLE_BYTES), *rest = NULL;
     if (table == NULL) {
-        mounts->complete = mounts->complete && errno == ENOENT;
+        mounts->swaps_read = errno == ENOENT;
+        mounts->complete = mounts->complete && mounts->swaps_read;
         return errno != ENOMEM;
     }
     bool ok = true;
@@ -267,7 +301,7 @@ static bool read_swaps(const struct uw_tree *tree, const struct uw_blocks *block
 bool uw_mounts_read(const struct uw_tree *tree, const struct uw_blocks *blocks, struct uw_mounts *mounts,
                     struct uw_error *e)
 {
-    *mounts = (struct uw_mounts){.complete = true};
+    *mounts = (struct uw_mounts){.complete = true, .own = true, .others = true, .swaps_read = true};
     if (read_table(tree, blocks, mounts, "self/mountinfo", 0) &&
         read_other_namespaces(tree, blocks, mounts) && read_swaps(tree, blocks, mounts))
         return true;

@@ -26,7 +26,8 @@ struct uw_mounts {
     size_t count;
     struct uw_swap *swaps;
     size_t swap_count;
-    bool complete; /* false: something could not be read, so that "not in use" is not known */
+    bool complete;                /* false: something could not be read, so that "not in use" is not known */
+    bool own, others, swaps_read; /* what was read whole: our mount namespace, those of others, the swaps */
 };
 
 bool uw_mounts_read(const struct uw_tree *tree, const struct uw_blocks *blocks, struct uw_mounts *mounts,

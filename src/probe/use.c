@@ -219,22 +219,13 @@ static size_t whole_of(const struct uw_blocks *blocks, size_t block)
     return whole == UW_NO_BLOCK ? block : whole;
 }
 
-/* The device node below a loop device, UW_NO_BLOCK for a file or another kind of device. */
-static size_t looped(const struct uw_blocks *blocks, size_t block)
-{
-    for (size_t i = 0; blocks->items[block].loop && i < blocks->layer_count; i++)
-        if (blocks->layers[i].upper == block)
-            return blocks->layers[i].lower;
-    return UW_NO_BLOCK;
-}
-
 /* The loop driver does not claim what it lies on, so others may use the same bytes: goes down to whatever the
  * drive is another name of, and looks at that too. */
 static bool descend(struct climb *climb, size_t block)
 {
     const struct uw_blocks *blocks = &climb->snapshot->blocks;
     for (;;) {
-        size_t whole = whole_of(blocks, block), lower = looped(blocks, whole);
+        size_t whole = whole_of(blocks, block), lower = uw_blocks_below_loop(blocks, whole);
         const struct uw_backing *backing = &blocks->items[whole].backing;
         climb->own[block] = climb->own[whole] = true;
         if (lower == UW_NO_BLOCK)
@@ -248,9 +239,17 @@ static bool descend(struct climb *climb, size_t block)
     }
 }
 
+static unsigned looked_at_mounts(const struct uw_mounts *mounts)
+{
+    return (mounts->own ? UW_LOOKED_MOUNTS : 0) | (mounts->others ? UW_LOOKED_NAMESPACES : 0) |
+           (mounts->swaps_read ? UW_LOOKED_SWAP : 0);
+}
+
 bool uw_use_of_block(const struct uw_snapshot *snapshot, size_t block, struct uw_drive *drive)
 {
     struct climb climb;
+    drive->looked |=
+        looked_at_mounts(&snapshot->mounts) | UW_LOOKED_HOLDERS | UW_LOOKED_LOOPS | UW_LOOKED_BTRFS;
     bool ok = climb_begin(&climb, snapshot, drive);
     if (ok) {
         enqueue(&climb, block);
@@ -260,9 +259,11 @@ bool uw_use_of_block(const struct uw_snapshot *snapshot, size_t block, struct uw
     return ok;
 }
 
+/* What is mounted, or holds what, concerns a file only through the loop devices over it. */
 bool uw_use_of_file(const struct uw_snapshot *snapshot, struct uw_drive *drive)
 {
     struct climb climb;
+    drive->looked |= (looked_at_mounts(&snapshot->mounts) & UW_LOOKED_SWAP) | UW_LOOKED_LOOPS;
     bool ok = climb_begin(&climb, snapshot, drive) &&
               add_uses_of_file(&climb, drive->file_dev, drive->file_inode) && climb_all(&climb);
     climb_end(&climb);

@@ -21,6 +21,7 @@ DATA = {
                   "alternatives": LIST, "steps": LIST, "verify": TEXT_OR_NULL},
     "refused": {"code": TEXT, "why": TEXT, "way_out": TEXT_OR_NULL},
     "confirmed": {"by": TEXT},
+    "opened": {"use_check": TEXT},
     "intent-stored": {"sha256": TEXT, "path": TEXT},
     "identity-checked": {"when": TEXT, "same": FLAG, "serial": TEXT_OR_NULL, "wwn": TEXT_OR_NULL, "bytes": COUNT,
                          "disk_sequence": COUNT, "why": TEXT_OR_NULL},
@@ -40,14 +41,14 @@ DATA = {
     "stopped": {"by": TEXT},
     "failed": {"why": TEXT},
     "stalled": {"after_ms": COUNT},
-    "bound": {"id": TEXT, "sha256": TEXT, "verdict": TEXT, "level": TEXT},
+    "bound": {"id": TEXT, "sha256": TEXT, "verdict": TEXT, "level": TEXT, "signatures": TEXT},
     "job-ended": {"device": TEXT, "verdict": TEXT, "level": TEXT, "why": TEXT},
     "certificate-stored": {"path": TEXT, "sha256": TEXT, "signatures": LIST},
     "not-stored": {"what": TEXT, "why": TEXT},
 }
 OF_THE_RUN = {"run-started", "run-ended"}
 # What comes in this order where it comes at all.
-ORDER = ["drive-selected", "plan-made", "refused", "confirmed", "intent-stored", "touched", "canaries-planted",
+ORDER = ["drive-selected", "plan-made", "refused", "confirmed", "opened", "intent-stored", "touched", "canaries-planted",
          "step-started", "step-ended", "verify-started", "verify-ended", "job-ended", "certificate-stored"]
 
 

@@ -110,6 +110,13 @@ static void unfit_drives_are_refused(void **state)
     assert_string_equal(plan.refusal.code, "in_use");
     drive.unknown_count = 0;
 
+    strcpy(drive.below, "/dev/sdy");
+    uw_plan_make(&drive, &CLEAR, uw_method_at, &plan);
+    assert_string_equal(plan.refusal.code, "in_use");
+    assert_non_null(strstr(plan.refusal.why, "only another name of /dev/sdy"));
+    assert_non_null(strstr(plan.refusal.way_out, "/dev/sdy"));
+    drive.below[0] = '\0';
+
     drive.read_only = true;
     uw_plan_make(&drive, &CLEAR, uw_method_at, &plan);
     assert_string_equal(plan.refusal.code, "read_only");

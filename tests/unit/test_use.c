@@ -130,6 +130,91 @@ static void other_namespaces(void **state)
          "/there on /dev/sda2 (in the mount namespace of process 20)");
 }
 
+static void add_process(unsigned pid, const char *namespace, const char *mounts)
+{
+    char name[64], path[2048];
+    snprintf(name, sizeof name, "proc/%u/ns/mnt", pid);
+    tree_folders(name, false);
+    tree_path(path, name);
+    if (namespace != NULL)
+        assert_int_equal(symlink(namespace, path), 0);
+    snprintf(name, sizeof name, "proc/%u/mountinfo", pid);
+    if (mounts != NULL)
+        tree_text(name, "%s", mounts);
+}
+
+/* However many there are: the last one counts as the first. */
+static void many_namespaces(void **state)
+{
+    (void)state;
+    char name[32];
+    sda();
+    tree_text("proc/self/mountinfo", "20 1 0:2 / / rw - rootfs none rw\n");
+    for (unsigned i = 0; i < 300; i++) {
+        snprintf(name, sizeof name, "mnt:[%u]", i + 1);
+        add_process(1000 + i, name, "20 1 0:2 / / rw - rootfs none rw\n");
+    }
+    UNUSED("/dev/sda");
+    add_process(2000, "mnt:[500]", "22 1 8:2 / /there rw - ext4 /dev/sda2 rw\n");
+    USES("/dev/sda", "mount", "/there on /dev/sda2 (in the mount namespace of process 2000)");
+}
+
+/* A namespace whose name nobody may read is looked at; one whose mounts nobody may read is not known. */
+static void hidden_namespaces(void **state)
+{
+    (void)state;
+    char path[2048];
+    sda();
+    tree_text("proc/self/mountinfo", "20 1 0:2 / / rw - rootfs none rw\n");
+    tree_text("proc/40/ns", "no folder\n"); /* ENOTDIR */
+    tree_text("proc/40/mountinfo", "22 1 8:2 / /there rw - ext4 /dev/sda2 rw\n");
+    USES("/dev/sda", "mount", "/there on /dev/sda2 (in the mount namespace of process 40)");
+    tree_remove("proc/40/mountinfo"); /* it ends meanwhile */
+    UNUSED("/dev/sda");
+    struct uw_drive d = tree_target("/dev/sda");
+    assert_null(uw_drive_unknown_reason(&d, "in_use"));
+    assert_int_equal(d.looked & UW_LOOKED_NAMESPACES, UW_LOOKED_NAMESPACES);
+    uw_drive_clear(&d);
+    tree_path(path, "proc/40/mountinfo");
+    assert_int_equal(mkdir(path, 0755), 0); /* EISDIR */
+    d = tree_target("/dev/sda");
+    tree_same("in_use", uw_drive_unknown_reason(&d, "in_use"), "read_error");
+    assert_int_equal(d.looked & (UW_LOOKED_NAMESPACES | UW_LOOKED_MOUNTS), UW_LOOKED_MOUNTS);
+    uw_drive_clear(&d);
+}
+
+/* Only what was looked at stands in a document. */
+static void what_was_looked_at(void **state)
+{
+    (void)state;
+    char path[2048];
+    sda();
+    tree_text("swap file", "%0*d", 4096, 0);
+    tree_path(path, "swap file");
+    struct uw_drive d = tree_target("/dev/sda");
+    assert_int_equal(d.looked, UW_LOOKED_MOUNTS | UW_LOOKED_NAMESPACES | UW_LOOKED_SWAP | UW_LOOKED_HOLDERS |
+                                   UW_LOOKED_LOOPS | UW_LOOKED_BTRFS | UW_LOOKED_ZFS);
+    json_t *words = uw_drive_looked_json(&d);
+    assert_int_equal(json_array_size(words), 7);
+    tree_same("last", json_string_value(json_array_get(words, 6)), "zfs members");
+    json_decref(words);
+    uw_drive_clear(&d);
+    d = tree_target(path);
+    assert_int_equal(d.looked, UW_LOOKED_SWAP | UW_LOOKED_LOOPS | UW_LOOKED_ZFS);
+    uw_drive_clear(&d);
+    tree_remove("dev/sda2"); /* its content cannot be read: whose pool it is in nobody knows */
+    tree_text("proc/self/mountinfo", "no such line\n");
+    tree_remove("proc/swaps");
+    tree_folders("proc/swaps", true); /* EISDIR */
+    d = tree_target("/dev/sda");
+    assert_int_equal(d.looked, UW_LOOKED_NAMESPACES | UW_LOOKED_HOLDERS | UW_LOOKED_LOOPS | UW_LOOKED_BTRFS);
+    uw_drive_clear(&d);
+    struct uw_drive none = {0};
+    words = uw_drive_looked_json(&none);
+    assert_int_equal(json_array_size(words), 0);
+    json_decref(words);
+}
+
 /* "Not in use" cannot be said where the tables cannot be read. */
 static void no_tables(void **state)
 {
@@ -280,6 +365,33 @@ static void loop_over_what_is_used(void **state)
     USES("/dev/loop1", "loop", "/dev/loop0 on /dev/sda", "swap", "/dev/sda2");
 }
 
+static void is_below(const char *target, const char *below)
+{
+    struct uw_drive d = tree_target(target);
+    tree_same("below", d.below, below);
+    uw_drive_clear(&d);
+}
+
+/* A loop device over a drive is another name of the drive; one over a file is a drive of its own. */
+static void loops_name_what_is_below(void **state)
+{
+    (void)state;
+    char path[2048];
+    sda();
+    tree_text("a.img", "%0*d", 4096, 0);
+    tree_path(path, "a.img");
+    make_loop("loop0", "7:0", path);
+    make_loop("loop1", "7:1", "/dev/sda2");
+    make_loop("loop2", "7:2", "/dev/loop1");
+    make_loop("loop3", "7:3", "/dev/loop0");
+    is_below("/dev/loop0", "");
+    is_below(path, "");
+    is_below("/dev/sda", "");
+    is_below("/dev/loop1", "/dev/sda");
+    is_below("/dev/loop2", "/dev/sda");
+    is_below("/dev/loop3", "/dev/loop0");
+}
+
 static void loops_over_files(void **state)
 {
     (void)state;
@@ -350,6 +462,36 @@ static void zfs(void **state)
     boots("/dev/sda", true);
     tree_text("proc/self/mountinfo", "21 1 0:33 / / rw - zfs tank2/ROOT rw\n");
     boots("/dev/sda", false);
+}
+
+static void put(const char *path, off_t offset, const void *data, size_t bytes)
+{
+    char full[2048];
+    tree_path(full, path);
+    int fd = open(full, O_WRONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(pwrite(fd, data, bytes, offset), bytes);
+    close(fd);
+}
+
+/* The mark of another file system beside a pool's hides neither it nor who uses it. */
+static void zfs_beside_another_mark(void **state)
+{
+    (void)state;
+    static const char squashfs[32] = {'h', 's', 'q', 's', [28] = 4};
+    sda();
+    make_pool("dev/sda1", "tank");
+    put("dev/sda1", 0, squashfs, sizeof squashfs);
+    struct uw_drive d = tree_target("/dev/sda");
+    assert_int_equal(d.content_type_count, 2);
+    for (size_t i = 0; i < 2; i++)
+        assert_true(strcmp(d.content_types[i], "zfs_member") == 0 ||
+                    strcmp(d.content_types[i], "squashfs") == 0);
+    assert_string_not_equal(d.content_types[0], d.content_types[1]);
+    uw_drive_clear(&d);
+    UNUSED("/dev/sda");
+    tree_text("proc/spl/kstat/zfs/tank/state", "ONLINE\n");
+    USES("/dev/sda", "zfs", "imported pool with /dev/sda1");
 }
 
 static void boot_through_dm(void **state)
@@ -472,6 +614,9 @@ int main(void)
         tree_test(mounts_by_name),
         tree_test(many_mounts),
         tree_test(other_namespaces),
+        tree_test(many_namespaces),
+        tree_test(hidden_namespaces),
+        tree_test(what_was_looked_at),
         tree_test(no_tables),
         tree_test(swap),
         tree_test(md_and_dm),
@@ -481,8 +626,10 @@ int main(void)
         tree_test(btrfs),
         tree_test(loops_over_devices),
         tree_test(loop_over_what_is_used),
+        tree_test(loops_name_what_is_below),
         tree_test(loops_over_files),
         tree_test(zfs),
+        tree_test(zfs_beside_another_mark),
         tree_test(boot_through_dm),
         tree_test(boot_points),
         tree_test(boot_live),
