@@ -71,7 +71,10 @@ struct uw_request {
     struct uw_strings confirm;
     struct uw_strings exclude;
     const char *certificate; /* verify: the certificate that the drive must agree with */
-    bool check;              /* verify instead of erase: reads only, ends with an addendum */
+    /* verify: file of the public key by which that certificate must be signed; NULL: where it is signed by
+     * the run's own key that one counts, and by another's it is not checked */
+    const char *certificate_key;
+    bool check; /* verify instead of erase: reads only, ends with an addendum */
     bool all;
     bool confirm_all;
     bool allow_downgrade;

@@ -180,6 +180,8 @@ bool options_check(const struct invocation *invocation, struct uw_error *e)
     }
     if (bit & V_VERIFY && operands == 0)
         return uw_fail(e, UW_E_USAGE, "no target: name a drive");
+    if (bit & V_VERIFY && request->certificate_key != NULL && request->certificate == NULL)
+        return uw_fail(e, UW_E_USAGE, "--certificate-key is of a certificate, and none is named");
     if (bit & V_VERIFY && operands > 1 && request->certificate != NULL)
         return uw_fail(e, UW_E_USAGE, "--certificate is of one drive, and %zu are named", operands);
     if (bit & (V_CERT_VERIFY | V_CERT_SHOW | V_KEY_NEW) && operands == 0)

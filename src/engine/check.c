@@ -22,10 +22,21 @@ bool uw_run_bind(struct uw_run *run, struct uw_error *e)
         return e->code != UW_E_INVALID ? false : uw_fail(e, UW_E_USAGE, "%s: %s", file, why);
     }
     run->bound = json_incref(json_object_get(document, "certificate"));
-    json_decref(document);
-    if (json_is_object(run->bound))
-        return true;
-    return uw_fail(e, UW_E_USAGE, "%s is no certificate", file);
+    run->bound_document = document;
+    if (!json_is_object(run->bound))
+        return uw_fail(e, UW_E_USAGE, "%s is no certificate", file);
+    return run->request->certificate_key == NULL ||
+           uw_key_load_public(run->request->certificate_key, &run->bound_key, e);
+}
+
+/* "holds", "not_checked" (whoever signed it, his key is not here) or, with the reason, "do_not_hold". */
+static const char *signatures_of_bound(const struct uw_run *run, struct uw_error *e)
+{
+    const struct uw_key *key = run->bound_key != NULL ? run->bound_key : run->key;
+    if (run->bound_key == NULL && uw_document_is_by_another(run->bound_document, key))
+        return "not_checked";
+    bool hold = uw_verify_document(run->bound_document, key, run->machine->simulated, NULL, e);
+    return hold ? "holds" : "do_not_hold";
 }
 
 static bool read_hex(const char *hex, uint8_t *data, size_t bytes)
@@ -155,24 +166,29 @@ static json_t *copy(const json_t *object, const char *name)
     return json_is_string(value) ? json_deep_copy(value) : json_null();
 }
 
-static void bind_certificate(struct uw_job *job)
+/* What a forgery says of itself is nothing to be signed again: only which one it is. False: it is one. */
+static bool bind_certificate(struct uw_job *job, struct uw_error *e)
 {
     char sha256[UW_SHA256_HEX] = "";
+    struct uw_error why = {0};
     const json_t *bound = job->run->bound;
+    const char *signatures = signatures_of_bound(job->run, &why);
+    bool forged = strcmp(signatures, "do_not_hold") == 0;
+    const json_t *claim = json_object_get(bound, "claim");
     uw_document_sha256(bound, sha256, NULL);
     uw_job_post(job, UW_EVENT_BOUND,
-                json_pack("{s:o, s:s, s:o, s:o}", "id", copy(bound, "id"), "sha256", sha256, "verdict",
-                          copy(bound, "verdict"), "level", copy(json_object_get(bound, "claim"), "level")));
+                json_pack("{s:o, s:s, s:o, s:o, s:s}", "id", copy(bound, "id"), "sha256", sha256, "verdict",
+                          forged ? json_null() : copy(bound, "verdict"), "level",
+                          forged ? json_null() : copy(claim, "level"), "signatures", signatures));
+    return !forged || uw_fail(e, UW_E_INVALID, "its certificate is not to be trusted: %s", why.text);
 }
 
 void uw_job_check(struct uw_job *job)
 {
     struct uw_error e = {0};
     const char *why = NULL;
-    if (job->run->bound != NULL) {
-        bind_certificate(job);
-        why = stranger(job);
-    }
+    if (job->run->bound != NULL)
+        why = bind_certificate(job, &e) ? stranger(job) : e.text;
     if (why != NULL)
         post_failed(job, why);
     else if (!atomic_load(&job->run->stop) && !read_drive(job, &e) && !given_up(job))

@@ -359,10 +359,37 @@ static bool start_threads(struct uw_run *run, size_t admitted, struct uw_error *
     return true;
 }
 
-/* Its journal ends here: a run that touched nothing did not break off. */
+static void withdraw_job(struct uw_job *job, const char *why)
+{
+    if (!job->plan.refusal.refused) {
+        uw_plan_refuse(&job->plan, 4, "not_begun", "set that right and begin anew",
+                       "the run did not begin: %s", why);
+        uw_job_post(job, UW_EVENT_REFUSED, uw_refusal_json(&job->plan.refusal));
+    }
+    uw_job_end(job);
+}
+
+/* An intent that is on record must not stand there alone: whoever reads it would take the drive for lost in
+ * the middle of an erase. False: a certificate could not be stored. */
+static bool withdraw(struct uw_run *run, const char *why)
+{
+    bool all = true;
+    for (size_t i = 0; i < run->job_count; i++) {
+        struct uw_job *job = &run->jobs[i];
+        if (uw_job_fold(job)->intent == NULL)
+            continue;
+        if (!job->ended)
+            withdraw_job(job, why);
+        all = all && job->stored;
+    }
+    return all;
+}
+
+/* Its journal ends here: a run that touched nothing did not break off. Where a certificate is missing the
+ * journal stays open, and the next run signs it. */
 static void end_unstarted(struct uw_run *run, const struct uw_error *e)
 {
-    if (run->bus.journal.fd < 0)
+    if (run->bus.journal.fd < 0 || !withdraw(run, e->text))
         return;
     uw_event_bus_post(&run->bus, UW_NO_JOB, UW_EVENT_RUN_ENDED,
                       json_pack("{s:i, s:s}", "exit", (int)UW_EXIT_USAGE, "why", e->text));
@@ -420,6 +447,8 @@ void uw_run_close(struct uw_run *run)
     uw_key_free(run->key);
     json_decref(run->not_covered);
     json_decref(run->bound);
+    json_decref(run->bound_document);
+    uw_key_free(run->bound_key);
     free(run->jobs);
     free(run->threads);
     free(run);

@@ -52,6 +52,8 @@ struct uw_run {
     const char *certificates; /* folder */
     const char *state;        /* folder */
     json_t *bound;            /* verify: body of the certificate that drives must agree with; NULL: none */
+    json_t *bound_document;   /* the same with its signatures */
+    struct uw_key *bound_key; /* by which it must be signed; NULL: none was named */
     char id[UW_UUID_BYTES];
     uint8_t id_bytes[16];
     struct uw_key *key;

@@ -190,21 +190,30 @@ static bool header_has_no_other(const json_t *header, struct uw_error *e)
     return true;
 }
 
-static bool check_header(const char *encoded, const struct uw_key *key, const char *kind, struct uw_error *e)
+static json_t *read_header(const char *encoded, struct uw_error *e)
 {
-    char type[40];
     struct uw_error why = {0};
     uint8_t *text = malloc(HEADER_BYTES);
-    if (text == NULL)
-        return uw_fail(e, UW_E_NOMEM, "memory ran out");
+    if (text == NULL) {
+        uw_fail(e, UW_E_NOMEM, "memory ran out");
+        return NULL;
+    }
     long bytes = uw_base64url_decode(encoded, text, HEADER_BYTES);
     json_t *header = bytes < 0 ? NULL : uw_document_parse((const char *)text, (size_t)bytes, &why);
-    bool ok = false;
-    type_of(kind, type, sizeof type);
     if (header == NULL)
         uw_fail(e, UW_E_INVALID, "the protected header cannot be read: %s",
                 bytes < 0 ? "not base64url" : why.text);
-    else if (!header_has_no_other(header, e))
+    free(text);
+    return header;
+}
+
+static bool check_header(const char *encoded, const struct uw_key *key, const char *kind, struct uw_error *e)
+{
+    char type[40];
+    json_t *header = read_header(encoded, e);
+    bool ok = false;
+    type_of(kind, type, sizeof type);
+    if (header == NULL || !header_has_no_other(header, e))
         ok = false;
     else if (!is_text(header, "alg", "ES256"))
         uw_fail(e, UW_E_INVALID, "the protected header's alg is not ES256");
@@ -215,7 +224,6 @@ static bool check_header(const char *encoded, const struct uw_key *key, const ch
     else
         ok = true;
     json_decref(header);
-    free(text);
     return ok;
 }
 
@@ -302,4 +310,20 @@ bool uw_verify_document(const json_t *document, const struct uw_key *key, bool a
     if (ok && kind != NULL)
         *kind = found;
     return ok;
+}
+
+bool uw_document_is_by_another(const json_t *document, const struct uw_key *key)
+{
+    const json_t *signatures = json_object_get(document, "signatures"), *entry;
+    size_t i;
+    json_array_foreach(signatures, i, entry) {
+        const char *encoded = json_string_value(json_object_get(entry, "protected"));
+        json_t *header = encoded != NULL ? read_header(encoded, NULL) : NULL;
+        bool other =
+            json_is_string(json_object_get(header, "kid")) && !is_text(header, "kid", key->thumbprint);
+        json_decref(header);
+        if (!other)
+            return false;
+    }
+    return json_array_size(signatures) > 0;
 }

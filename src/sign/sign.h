@@ -44,4 +44,8 @@ json_t *uw_sign_document(const struct uw_key *key, const char *kind, const json_
 bool uw_verify_document(const json_t *document, const struct uw_key *key, bool allow_test_key,
                         const char **kind, struct uw_error *e);
 
+/* Whether all its signatures, one at least, say to be by other keys than this one: with it nothing can be
+ * said of them. False of what uw_verify_document refuses for a better reason. */
+bool uw_document_is_by_another(const json_t *document, const struct uw_key *key);
+
 #endif
