@@ -18,6 +18,12 @@ enum {
     SANITIZE = 0xb4,
     UNIT = 0xf4
 };
+/* Sanitizers are slow: every fifth there, so that each command and each moment has its turn. */
+#ifdef __SANITIZE_ADDRESS__
+enum { EACH = 5 };
+#else
+enum { EACH = 1 };
+#endif
 #define SMALL .block.bytes = 64 * 1024
 #define SECURITY .security = true, .erase_word = 1, .enhanced_word = 1
 
@@ -149,71 +155,6 @@ static void check_end(struct flow *flow, const char *method)
     assert_string_equal(flow_text(flow_step(flow, 0), "method"), method);
     assert_int_equal(flow->exit_code, 0);
     check_usable(flow->owned_ata[0]);
-}
-
-struct cut {
-    const struct ata_row *row;
-    unsigned command;
-    enum model_ata_cut_moment moment;
-    bool host; /* loses its power too */
-};
-
-static void one_cut(const struct cut *cut, size_t *certified)
-{
-    static struct flow flow;
-    char run_id[sizeof flow.run_id];
-    size_t recovered = 0;
-    ask(&flow, cut->row);
-    struct model_ata *ata = flow.owned_ata[0];
-    model_ata_set_cut(ata, (struct model_ata_cut){.command = cut->command, .moment = cut->moment});
-    flow_run(&flow);
-    bool started = flow.started;
-    assert_false(model_ata_is_powered(ata));
-    if (started) {
-        flow_check(&flow);
-        *certified += is_sanitized(flow_verdict(&flow, 0));
-        assert_int_not_equal(flow.exit_code, 2);
-    }
-    snprintf(run_id, sizeof run_id, "%s", flow.run_id);
-    if (started && cut->host)
-        recovered = lose_the_end(&flow);
-    model_ata_power_on(ata);
-    flow_again(&flow);
-    put_again(&flow);
-    flow_run(&flow);
-    check_end(&flow, cut->row->name);
-    if (started && cut->host)
-        assert_int_equal(check_recovered(&flow, run_id), recovered);
-    flow_close(&flow);
-}
-
-/* How many commands, transfers and flushes a run takes that nothing happens to. */
-static unsigned count_commands(const struct ata_row *row)
-{
-    static struct flow flow;
-    ask(&flow, row);
-    flow_run(&flow);
-    unsigned commands = (unsigned)flow.owned_ata[0]->commands;
-    check_end(&flow, row->name);
-    flow_close(&flow);
-    return commands;
-}
-
-static void every_command(void **state)
-{
-    const struct ata_row *row = *state;
-    unsigned commands = count_commands(row);
-    size_t certified = 0;
-    assert_in_range(commands, 10, COMMANDS);
-    for (unsigned i = 0; i < commands * 3; i++) {
-        struct cut cut = {row, i / 3 + 1, MODEL_ATA_CUT_BEFORE + i % 3, i % 2 != 0};
-        print_message("%s, command %u, moment %d%s\n", row->name, cut.command, cut.moment,
-                      cut.host ? ", host too" : "");
-        one_cut(&cut, &certified);
-    }
-    /* A drive that lost its power is certified only where nothing was left to be asked of it. */
-    print_message("%s: %zu of %u certified by the first run\n", row->name, certified, commands * 3);
-    assert_in_range(certified, 0, 9);
 }
 
 static void stop_when_running(struct flow *flow, const struct uw_event *event)
@@ -414,6 +355,166 @@ static void cannot_be_taken_away(void **state)
     }
 }
 
+/* A reset loses the answer, not what the drive did: nothing is locked when a run says that it erased, and
+ * what is locked is noted and told. */
+static void reset_while_it_is_taken_away(void **state)
+{
+    static const unsigned on[] = {MODEL_ATA_UNLOCK, MODEL_ATA_DISABLE, MODEL_ATA_UNLOCK | MODEL_ATA_DISABLE};
+    struct ata_row row = *(const struct ata_row *)*state;
+    static struct flow flow;
+    for (unsigned i = 0; i < 4 * sizeof on / sizeof *on; i++) {
+        row.config.reset_is_hard = i % 2 != 0;
+        leave_locked(&flow, &row);
+        struct model_ata *ata = flow.owned_ata[0];
+        ata->config.lies[0] =
+            (struct model_ata_lie){MODEL_ATA_RESETS, on[i / 4], i % 4 / 2 == 0 ? 1 : 0, i % 4 / 2};
+        run_again(&flow);
+        flow_check(&flow);
+        if (!is_sanitized(flow_verdict(&flow, 0)) && ata->enabled) {
+            assert_true(is_noted(&flow));
+            expect_only_exception(&flow, "own_password_left");
+        }
+        ata->config.lies[0] = (struct model_ata_lie){0};
+        run_again(&flow);
+        check_end(&flow, row.name);
+        assert_false(is_noted(&flow));
+        flow_close(&flow);
+    }
+}
+
+/* What comes before the run in which the power fails. */
+enum before { NOTHING, LOCKED, LOCKED_WITHOUT_NOTE, RUNNING };
+
+struct cut {
+    const struct ata_row *row;
+    unsigned command;
+    enum model_ata_cut_moment moment;
+    bool host; /* loses its power too */
+    enum before before;
+};
+
+/* Somebody began a sanitize of this kind, and the drive is at it. */
+static void begin_at_work(struct flow *flow, const struct ata_row *row)
+{
+    struct ata_row found = *row;
+    found.config.former.running = row->config.block_erase ? MODEL_ATA_BLOCK
+                                  : row->config.crypto    ? MODEL_ATA_CRYPTO
+                                                          : MODEL_ATA_OVERWRITE;
+    ask(flow, &found);
+    assert_true(flow->owned_ata[0]->sanitize.running);
+}
+
+/* A run of ours lost its power in the middle of its erase. */
+static void begin_locked(struct flow *flow, const struct ata_row *row, bool noted)
+{
+    leave_locked(flow, row);
+    if (!noted)
+        lose_notes(flow);
+    model_ata_cut_power(flow->owned_ata[0]);
+    model_ata_power_on(flow->owned_ata[0]);
+    assert_true(flow->owned_ata[0]->locked);
+    flow_again(flow);
+    put_again(flow);
+}
+
+static void begin(struct flow *flow, const struct ata_row *row, enum before before)
+{
+    if (before == NOTHING)
+        ask(flow, row);
+    else if (before == RUNNING)
+        begin_at_work(flow, row);
+    else
+        begin_locked(flow, row, before == LOCKED);
+}
+
+static void one_cut(const struct cut *cut, size_t *certified)
+{
+    static struct flow flow;
+    char run_id[sizeof flow.run_id];
+    size_t recovered = 0;
+    begin(&flow, cut->row, cut->before);
+    struct model_ata *ata = flow.owned_ata[0];
+    model_ata_set_cut(ata, (struct model_ata_cut){.command = cut->command, .moment = cut->moment});
+    flow_run(&flow);
+    bool started = flow.started;
+    assert_false(model_ata_is_powered(ata));
+    if (started) {
+        flow_check(&flow);
+        *certified += is_sanitized(flow_verdict(&flow, 0));
+        assert_int_not_equal(flow.exit_code, 2);
+    }
+    snprintf(run_id, sizeof run_id, "%s", flow.run_id);
+    if (started && cut->host)
+        recovered = lose_the_end(&flow);
+    model_ata_power_on(ata);
+    flow_again(&flow);
+    put_again(&flow);
+    flow_run(&flow);
+    check_end(&flow, cut->row->name);
+    if (started && cut->host)
+        assert_int_equal(check_recovered(&flow, run_id), recovered);
+    flow_close(&flow);
+}
+
+/* How many commands, transfers and flushes a run takes that nothing happens to. */
+static unsigned count_commands(const struct ata_row *row, enum before before)
+{
+    static struct flow flow;
+    begin(&flow, row, before);
+    uint64_t counted = flow.owned_ata[0]->commands;
+    flow_run(&flow);
+    unsigned commands = (unsigned)(flow.owned_ata[0]->commands - counted);
+    check_end(&flow, row->name);
+    flow_close(&flow);
+    return commands;
+}
+
+static void every_command(const struct ata_row *row, bool host, enum before before)
+{
+    static const char *const told[] = {"", ", found locked", ", found locked, no note", ", found at work"};
+    unsigned commands = count_commands(row, before), first = (unsigned)(row - methods) + 2U * host;
+    size_t certified = 0;
+    assert_in_range(commands, 10, COMMANDS);
+    for (unsigned i = first % EACH; i < commands * 3; i += EACH) {
+        struct cut cut = {row, i / 3 + 1, MODEL_ATA_CUT_BEFORE + i % 3, host, before};
+        print_message("%s, command %u, moment %d%s%s\n", row->name, cut.command, cut.moment,
+                      host ? ", host too" : "", told[before]);
+        one_cut(&cut, &certified);
+    }
+    /* A drive that lost its power is certified only where nothing was left to be asked of it. */
+    print_message("%s: %zu of %u certified by the run\n", row->name, certified, commands * 3);
+    assert_in_range(certified, 0, 9);
+}
+
+static void drive_alone(void **state)
+{
+    every_command(*state, false, NOTHING);
+}
+
+static void drive_and_host(void **state)
+{
+    every_command(*state, true, NOTHING);
+}
+
+/* The host loses its power too every other time. */
+static void while_it_is_waited_for(void **state)
+{
+    const struct ata_row *row = *state;
+    every_command(row, (row - methods) % 2 == 0, RUNNING);
+}
+
+static void while_it_is_unlocked(void **state)
+{
+    const struct ata_row *row = *state;
+    every_command(row, (row - methods) % 2 == 0, LOCKED);
+}
+
+static void while_it_is_unlocked_without_note(void **state)
+{
+    const struct ata_row *row = *state;
+    every_command(row, (row - methods) % 2 != 0, LOCKED_WITHOUT_NOTE);
+}
+
 /* Another method takes over: our password is taken away before it, too. */
 static void sanitize_takes_over(void **state)
 {
@@ -474,19 +575,24 @@ static void hanging_among_others(void **state)
 }
 
 static const struct {
-    const char *name;
+    const char *name; /* begins with the part of the tests that it belongs to */
     CMUnitTestFunction run;
     bool sanitize, security;
 } kinds[] = {
-    {"power", every_command, true, true},
-    {"signal", signal_in_the_middle, true, false},
-    {"signal with password", signal_with_password, false, true},
-    {"note lost", note_lost, false, true},
-    {"note lost, another password", note_lost_and_another_password, false, true},
-    {"noted, another password", noted_and_another_password, false, true},
-    {"cannot be taken away", cannot_be_taken_away, false, true},
-    {"sanitize takes over", sanitize_takes_over, false, true},
-    {"hangs among others", hanging_among_others, false, true},
+    {"drive", drive_alone, true, true},
+    {"host", drive_and_host, true, true},
+    {"again, found at work", while_it_is_waited_for, true, false},
+    {"again, found locked", while_it_is_unlocked, false, true},
+    {"again, found locked, no note", while_it_is_unlocked_without_note, false, true},
+    {"rest: signal", signal_in_the_middle, true, false},
+    {"rest: signal with password", signal_with_password, false, true},
+    {"rest: note lost", note_lost, false, true},
+    {"rest: note lost, another password", note_lost_and_another_password, false, true},
+    {"rest: noted, another password", noted_and_another_password, false, true},
+    {"rest: cannot be taken away", cannot_be_taken_away, false, true},
+    {"rest: reset while it is taken away", reset_while_it_is_taken_away, false, true},
+    {"rest: sanitize takes over", sanitize_takes_over, false, true},
+    {"rest: hangs among others", hanging_among_others, false, true},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -500,6 +606,8 @@ int main(int argc, char **argv)
         size_t kind = i % KINDS;
         if (is_sanitize(row) ? !kinds[kind].sanitize : !kinds[kind].security)
             continue;
+        if (row->config.former.succeeded && kinds[kind].run == while_it_is_waited_for)
+            continue; /* as the one that was not */
         snprintf(names[count], sizeof names[count], "%s: %s%s%s%s", kinds[kind].name, row->name,
                  row->config.rotation != 0 ? ", disk" : "", row->config.former.succeeded ? ", before" : "",
                  row->config.enhanced_noise ? ", noise" : "");

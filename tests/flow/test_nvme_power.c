@@ -11,10 +11,10 @@
 
 #include "engine/run.h"
 
-enum { COMMANDS = 200, PATH_BYTES = FLOW_FOLDER_BYTES * 4, LINES_BYTES = 1 << 20 };
-/* Sanitizers are slow: every fourth moment there. */
+enum { COMMANDS = 300, TOGETHER = 8, PATH_BYTES = FLOW_FOLDER_BYTES * 4, LINES_BYTES = 1 << 20 };
+/* Sanitizers are slow: every fifth there, so that each command and each moment has its turn. */
 #ifdef __SANITIZE_ADDRESS__
-enum { EACH = 4 };
+enum { EACH = 5 };
 #else
 enum { EACH = 1 };
 #endif
@@ -151,26 +151,51 @@ static void check_end(struct flow *flow, const char *method)
     check_usable(flow->owned[0]);
 }
 
+static void stop_when_running(struct flow *flow, const struct uw_event *event)
+{
+    if (event->kind == UW_EVENT_DRIVE_STATE && strcmp(flow_text(event->data, "state"), "running") == 0)
+        uw_run_stop(flow->run);
+}
+
 struct cut {
-    char name[96];
     const struct nvme_row *row;
     unsigned command;
     enum model_nvme_cut_moment moment;
-    uint64_t ms;
-    bool host; /* loses its power too */
+    bool host;  /* loses its power too */
+    bool again; /* not in a first run, but in one that finds a drive at work and waits for it */
 };
 
-static void one_cut(const struct cut *cut, size_t *certified)
+/* Somebody began a sanitize of this kind, and the drive is at it. */
+static struct nvme_row found_at_work(const struct nvme_row *row)
+{
+    struct nvme_row found = *row;
+    found.config.former.state = UW_NVME_SANITIZE_RUNNING;
+    found.config.former.cdw10 = row->config.sanicap == UW_NVME_SANICAP_BLOCK    ? 0x202
+                                : row->config.sanicap == UW_NVME_SANICAP_CRYPTO ? 0x204
+                                                                                : 0x213;
+    return found;
+}
+
+static void begin(struct flow *flow, const struct nvme_row *row, bool again)
+{
+    struct nvme_row found = found_at_work(row);
+    ask(flow, again ? &found : row);
+    assert_int_equal(flow->owned[0]->sanitize.running, again);
+}
+
+/* How many commands jobs beside each other take depends on who comes first: the last ones may be missed. */
+static void one_cut(const struct cut *cut, bool may_miss, size_t *certified)
 {
     static struct flow flow;
     char run_id[sizeof flow.run_id];
     size_t recovered = 0;
-    ask(&flow, cut->row);
+    begin(&flow, cut->row, cut->again);
     struct model_nvme *nvme = flow.owned[0];
-    model_nvme_set_cut(nvme, (struct model_nvme_cut){cut->command, cut->moment, cut->ms, 0});
+    model_nvme_set_cut(nvme, (struct model_nvme_cut){cut->command, cut->moment, 0, 0});
     flow_run(&flow);
     bool started = flow.started;
-    assert_false(model_nvme_is_powered(nvme));
+    if (!may_miss)
+        assert_false(model_nvme_is_powered(nvme));
     if (started) {
         flow_check(&flow);
         for (size_t job = 0; job < flow.machine.count; job++)
@@ -180,6 +205,9 @@ static void one_cut(const struct cut *cut, size_t *certified)
     snprintf(run_id, sizeof run_id, "%s", flow.run_id);
     if (started && cut->host)
         recovered = lose_the_end(&flow);
+    model_nvme_set_cut(nvme, (struct model_nvme_cut){0});
+    if (model_nvme_is_powered(nvme))
+        model_nvme_cut_power(nvme);
     model_nvme_power_on(nvme);
     flow_again(&flow);
     put_again(&flow, nvme);
@@ -191,38 +219,52 @@ static void one_cut(const struct cut *cut, size_t *certified)
 }
 
 /* How many commands, transfers and flushes a run takes that nothing happens to. */
-static unsigned count_commands(const struct nvme_row *row)
+static unsigned count_commands(const struct nvme_row *row, bool again)
 {
     static struct flow flow;
-    ask(&flow, row);
+    begin(&flow, row, again);
+    uint64_t before = flow.owned[0]->commands;
     flow_run(&flow);
+    unsigned commands = (unsigned)(flow.owned[0]->commands - before);
     check_end(&flow, row->name);
-    unsigned commands = (unsigned)flow.owned[0]->commands;
     flow_close(&flow);
     return commands;
 }
 
-static void every_command(void **state)
+static void every_command(const struct nvme_row *row, bool host, bool again)
 {
-    const struct nvme_row *row = *state;
-    unsigned commands = count_commands(row) - 4 * (unsigned)(row->config.media[1].present ? 2 : 1);
+    unsigned commands = count_commands(row, again), first = (unsigned)(row - methods) + 2U * host;
     size_t certified = 0;
     assert_in_range(commands, 10, COMMANDS);
-    for (unsigned i = 0; i < commands * 3; i += EACH) {
-        struct cut cut = {.row = row, .command = i / 3 + 1, .moment = MODEL_NVME_CUT_BEFORE + i % 3};
-        cut.host = i % 2 != 0;
-        snprintf(cut.name, sizeof cut.name, "%s, command %u, moment %d", row->name, cut.command, cut.moment);
-        print_message("%s%s\n", cut.name, cut.host ? ", host too" : "");
-        one_cut(&cut, &certified);
+    for (unsigned i = first % EACH; i < commands * 3; i += EACH) {
+        struct cut cut = {.row = row,
+                          .command = i / 3 + 1,
+                          .moment = MODEL_NVME_CUT_BEFORE + i % 3,
+                          .host = host,
+                          .again = again};
+        print_message("%s, command %u, moment %d%s%s\n", row->name, cut.command, cut.moment,
+                      host ? ", host too" : "", again ? ", while it is waited for" : "");
+        one_cut(&cut, row->config.media[1].present && cut.command + TOGETHER > commands, &certified);
     }
     /* A drive that lost its power is certified only where nothing but its health was still to be asked. */
-    print_message("%s: %zu of %u certified by the first run\n", row->name, certified, commands * 3);
+    print_message("%s: %zu of %u certified by the run\n", row->name, certified, commands * 3);
 }
 
-static void stop_when_running(struct flow *flow, const struct uw_event *event)
+static void drive_alone(void **state)
 {
-    if (event->kind == UW_EVENT_DRIVE_STATE && strcmp(flow_text(event->data, "state"), "running") == 0)
-        uw_run_stop(flow->run);
+    every_command(*state, false, false);
+}
+
+static void drive_and_host(void **state)
+{
+    every_command(*state, true, false);
+}
+
+/* What is waited for is the same whether the host loses its power too: every other time. */
+static void while_it_is_waited_for(void **state)
+{
+    const struct nvme_row *row = *state;
+    every_command(row, (row - methods) % 2 == 0, true);
 }
 
 /* The drive goes on; the next run waits for it and sends nothing. */
@@ -260,23 +302,36 @@ static void signal_in_the_middle(void **state)
     flow_close(&flow);
 }
 
+static const struct {
+    const char *name; /* begins with the part of the tests that it belongs to */
+    CMUnitTestFunction run;
+    bool sanitizes_alone;
+} kinds[] = {
+    {"drive", drive_alone, false},
+    {"host", drive_and_host, false},
+    {"again", while_it_is_waited_for, true},
+    {"rest: signal", signal_in_the_middle, true},
+};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
 int main(int argc, char **argv)
 {
-    static struct CMUnitTest tests[METHODS * 2];
-    static char names[METHODS * 2][64];
+    static struct CMUnitTest tests[METHODS * KINDS];
+    static char names[METHODS * KINDS][80];
     size_t count = 0;
-    for (size_t i = 0; i < METHODS; i++) {
-        bool two = methods[i].config.media[1].present, again = methods[i].config.former.state != 0;
-        for (int signalled = 0; signalled < 2; signalled++) {
-            if (signalled && strncmp(methods[i].name, "nvme-sanitize", 13) != 0)
-                continue;
-            snprintf(names[count], sizeof names[count], "%s: %s%s%s", signalled ? "signal" : "power",
-                     methods[i].name, two ? ", two namespaces" : "", again ? ", sanitized before" : "");
-            tests[count] = (struct CMUnitTest){.name = names[count],
-                                               .test_func = signalled ? signal_in_the_middle : every_command,
-                                               .initial_state = (void *)&methods[i]};
-            count++;
-        }
+    for (size_t i = 0; i < METHODS * KINDS; i++) {
+        const struct nvme_row *row = &methods[i / KINDS];
+        size_t kind = i % KINDS;
+        bool two = row->config.media[1].present, before = row->config.former.state != 0;
+        if (kinds[kind].sanitizes_alone && strncmp(row->name, "nvme-sanitize", 13) != 0)
+            continue;
+        if (before && kinds[kind].run == while_it_is_waited_for) /* as the one that was not */
+            continue;
+        snprintf(names[count], sizeof names[count], "%s: %s%s%s", kinds[kind].name, row->name,
+                 two ? ", two namespaces" : "", before ? ", sanitized before" : "");
+        tests[count] = (struct CMUnitTest){
+            .name = names[count], .test_func = kinds[kind].run, .initial_state = (void *)row};
+        count++;
     }
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);

@@ -311,9 +311,36 @@ static bool enter(struct uw_transport *t, struct uw_error *e)
 static void leave(struct door *door, uint64_t before_ms, uint64_t after_ms)
 {
     clock_ms += after_ms - before_ms + LATENCY_MS;
+    atomic_store(&door->drive->last_ms, clock_ms);
     door->seen_ms = clock_ms;
     door->time_ms = after_ms + LATENCY_MS;
     atomic_store(&door->asking, false);
+}
+
+static void tell_of_erase(struct model_drive *drive)
+{
+    if (drive->machine->erasing != NULL)
+        drive->machine->erasing(drive, drive->machine->user);
+}
+
+/* One erase at a time in an NVM subsystem: two that hosts wait for at once, or one that the drive aborts
+ * since another is at work. */
+static bool ask_nvme(struct model_drive *drive, uint64_t *now_ms, struct uw_nvme_command *command,
+                     int timeout_ms, bool *stalled)
+{
+    static const char fault[] = "a second format or sanitize while one is at work";
+    bool erase = command->opcode == UW_NVME_FORMAT || command->opcode == UW_NVME_SANITIZE;
+    if (!erase)
+        return model_nvme_ask(drive->nvme, now_ms, command, timeout_ms, stalled);
+    if (atomic_fetch_add(&drive->nvme->erasing, 1) > 0)
+        complain(drive, fault);
+    tell_of_erase(drive);
+    unsigned before = drive->nvme->overlaps;
+    bool answered = model_nvme_ask(drive->nvme, now_ms, command, timeout_ms, stalled);
+    if (drive->nvme->overlaps != before && !drive->machine->others_erase)
+        complain(drive, fault);
+    atomic_fetch_sub(&drive->nvme->erasing, 1);
+    return answered;
 }
 
 static bool nvme(struct uw_transport *t, struct uw_nvme_command *command, int timeout_ms, bool *stalled,
@@ -327,9 +354,16 @@ static bool nvme(struct uw_transport *t, struct uw_nvme_command *command, int ti
     if (timeout_ms >= 0 && (uint64_t)timeout_ms <= command->timeout_ms)
         complain(drive, "less patience than the kernel has");
     uint64_t before_ms = drive_ms(door), now_ms = before_ms;
-    bool answered = model_nvme_ask(drive->nvme, &now_ms, command, timeout_ms, stalled);
+    bool answered = ask_nvme(drive, &now_ms, command, timeout_ms, stalled);
     leave(door, before_ms, now_ms);
     return answered || uw_fail(e, UW_E_IO, "/model/%s: no answer to a command", drive->facts.name);
+}
+
+/* ERASE UNIT, or a SANITIZE that is no question (ACS-4, chapter 7). */
+static bool is_ata_erase(const struct uw_scsi_command *command)
+{
+    const uint8_t *cdb = command->cdb;
+    return cdb[0] == 0x85 && (cdb[14] == 0xf4 || (cdb[14] == 0xb4 && cdb[4] != 0));
 }
 
 static bool scsi(struct uw_transport *t, struct uw_scsi_command *command, int timeout_ms, bool *stalled,
@@ -342,6 +376,8 @@ static bool scsi(struct uw_transport *t, struct uw_scsi_command *command, int ti
         return false;
     if (timeout_ms >= 0 && (uint64_t)timeout_ms <= command->timeout_ms)
         complain(drive, "less patience than the kernel has");
+    if (is_ata_erase(command))
+        tell_of_erase(drive);
     uint64_t before_ms = drive_ms(door), now_ms = before_ms;
     bool answered = model_ata_scsi(drive->ata, &now_ms, command, timeout_ms, stalled);
     leave(door, before_ms, now_ms);

@@ -43,7 +43,8 @@ struct model_drive {
     uint64_t order;            /* state of the completions' order; 0: as submitted */
     unsigned probes, opens;
     unsigned most_in_flight;
-    char complaint[160]; /* a rule of transport.h that was broken */
+    atomic_ullong last_ms; /* when it was last used, by the clock of the thread that did */
+    char complaint[160];   /* a rule of transport.h that was broken */
 };
 
 struct model_machine {
@@ -52,6 +53,10 @@ struct model_machine {
     size_t count;
     atomic_size_t buffer_bytes, most_buffer_bytes;       /* of all open drives, now and at most */
     void (*hold)(struct model_drive *drive, void *user); /* in the job's thread, at a MODEL_HOLD */
+    /* In the job's thread, when a command that has the drive erase itself goes out; may wait. NULL: nothing.
+     */
+    void (*erasing)(struct model_drive *drive, void *user);
+    bool others_erase; /* somebody else had the drive begin: one of ours that comes meanwhile is no fault */
     void *user;
 };
 

@@ -9,6 +9,7 @@
 #define MODEL_NVME_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "model_block.h"
 #include "wire/nvme.h"
@@ -209,6 +210,10 @@ struct model_nvme {
     uint64_t power_cycles, unsafe_shutdowns, keys;
     struct model_nvme_seen seen[MODEL_NVME_LOG]; /* the first ones */
     size_t seen_count;
+    /* Format NVM and Sanitize that came while one was at work: the drive aborts them (Base 2.0, 5.14 and
+     * 5.24). */
+    unsigned overlaps;
+    atomic_uint erasing;                  /* of them, those that hosts wait for now */
     char complaint[MODEL_NVME_COMPLAINT]; /* what a host must not do */
 };
 

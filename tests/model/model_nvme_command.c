@@ -134,6 +134,11 @@ static int exit_failure(struct model_nvme *nvme)
     return 0;
 }
 
+static void note_overlap(struct model_nvme *nvme)
+{
+    nvme->overlaps += nvme->sanitize.running || nvme->format.running;
+}
+
 static int sanitize(struct model_nvme *nvme, const struct uw_nvme_command *command)
 {
     unsigned on = nvme_sanitize_on(command->cdw10);
@@ -142,6 +147,7 @@ static int sanitize(struct model_nvme *nvme, const struct uw_nvme_command *comma
         return UW_NVME_INVALID_OPCODE;
     if (command->nsid != 0)
         return UW_NVME_INVALID_FIELD;
+    note_overlap(nvme);
     if (nvme->sanitize.running)
         return UW_NVME_SANITIZE_IN_PROGRESS;
     if (nvme->format.running)
@@ -207,6 +213,7 @@ static int format(struct model_nvme *nvme, const struct uw_nvme_command *command
     size_t place = place_of(nvme, command->nsid);
     if ((nvme->config.oacs & 1U << 1) == 0)
         return UW_NVME_INVALID_OPCODE;
+    note_overlap(nvme);
     if (nvme_is_sanitizing(nvme))
         return UW_NVME_SANITIZE_IN_PROGRESS;
     if (nvme_has_failed(nvme))
