@@ -44,7 +44,8 @@ struct flow {
     /* Afterwards: */
     struct uw_error error;
     bool started;
-    bool unseen; /* NVMe drives may keep old data where no host can look */
+    bool locked_before; /* a run before this one left our password on an ATA drive */
+    bool unseen;        /* NVMe drives may keep old data where no host can look */
     enum uw_exit exit_code;
     char run_id[40];
     json_t *plans;        /* what uw_run_plans says */

@@ -41,6 +41,8 @@
 #define DISK_OVERWRITE .method = "ata-sanitize-overwrite", .rule = "H1", .profile = "tenth", .sanitizes = 1
 #define DISK_ENHANCED .method = "ata-security-erase-enhanced", .rule = "H2", .profile = "tenth", .units = 1, \
     .limitations = "consult_maker"
+#define HYBRID_ENHANCED .method = "ata-security-erase-enhanced", .rule = "H2", .profile = "tenth", .units = 1, \
+    .limitations = "media_cache_not_reached"
 #define DISK_HOST .method = "overwrite", .rule = "H3", .profile = "full", .limitations = "reallocated_not_reached"
 #define BRIDGED_BLOCK .method = "ata-sanitize-block", .rule = "U2", .profile = "sample", .sanitizes = 1, \
     .limitations = "via_bridge"
@@ -125,6 +127,14 @@ const struct ata_row ata_rows[] = {
      .expect = {CLEARED, .method = "ata-security-erase-enhanced", .rule = "H2", .units = 1,
                 .limitations = "media_cache_not_reached"}},
     {"smr-overwrite", .config = {DISK, OVERWRITE}, .facts.media = UW_MEDIA_HDD_SMR, .expect = {PURGED, DISK_OVERWRITE}},
+    /* Flash beside the disk is reached by nobody's word: clear is the most. */
+    {"hybrid-enhanced-is-no-purge", .config = {DISK, SECURITY_ENHANCED, .hybrid = true}, .expect = {TOO_LOW}},
+    {"hybrid-enhanced-ieee-is-no-purge", .config = {DISK, SECURITY_ENHANCED, .hybrid = true},
+     .request.rule_set = "ieee-2883", .expect = {TOO_LOW}},
+    {"hybrid-enhanced", .config = {DISK, SECURITY_ENHANCED, .hybrid = true}, CLEAR, .expect = {CLEARED, HYBRID_ENHANCED}},
+    {"hybrid-of-old-enhanced", .config = {DISK, SECURITY_ENHANCED, .caches = true}, CLEAR,
+     .expect = {CLEARED, HYBRID_ENHANCED}},
+    {"hybrid-overwrite", .config = {DISK, OVERWRITE, .hybrid = true}, .expect = {PURGED, DISK_OVERWRITE}},
     {"disk-that-does-not-rotate", .config = {.rotation = 1, SECURITY_ENHANCED}, .facts.media = UW_MEDIA_HDD,
      .expect = {TOO_LOW}},
 

@@ -413,6 +413,7 @@ static void begin_locked(struct flow *flow, const struct ata_row *row, bool note
     model_ata_cut_power(flow->owned_ata[0]);
     model_ata_power_on(flow->owned_ata[0]);
     assert_true(flow->owned_ata[0]->locked);
+    flow->locked_before = true;
     flow_again(flow);
     put_again(flow);
 }

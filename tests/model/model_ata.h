@@ -147,6 +147,8 @@ struct model_ata_config {
     bool no_wwn;
     struct model_config block; /* bytes: what it was made with, hidden areas too */
     uint16_t rotation;         /* word 217 */
+    bool hybrid;               /* has flash for the host's hints too: word 78 bit 9 */
+    bool caches;               /* keeps a non-volatile cache: word 214 bit 4, of older standards */
     bool no_checksum;          /* word 255 is 0 */
     bool no_48_bit, encrypts_all;
     bool no_log;    /* READ LOG EXT aborts */

@@ -121,6 +121,8 @@ void ata_page_identify(struct model_ata *ata, uint8_t *page)
     put_word(page, 59, sanitize_word(config));
     put_size(ata, page);
     put_word(page, 69, bit(config->encrypts_all, 4));
+    put_word(page, 78, bit(config->hybrid, 9));
+    put_word(page, 214, bit(config->caches, 4));
     put_word(page, 76, 0x000e);
     put_word(page, 80, 0x0ff0);
     put_features(ata, page);
