@@ -355,7 +355,7 @@ json_t *uw_fold_certificate(const struct uw_fold *fold)
         {"time", times(fold)},
         {"medium", medium(fold)},
         {"capabilities", object_of(fold->drive, "capabilities")},
-        {"steps", json_deep_copy(fold->steps)},
+        {"steps", uw_steps_known(fold->steps)},
         {"hidden_areas", hidden_areas(fold)},
         {"before", copy(fold->drive, "before")},
         {"after", json_pack("{s:o, s:n}", "health",

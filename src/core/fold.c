@@ -91,13 +91,26 @@ static void start_pass(struct uw_fold *fold, const struct uw_event *event)
     json_t *passes = json_object_get(last_of(fold->steps), "passes");
     json_t *pass = json_deep_copy(event->data);
     json_object_del(pass, "passes");
-    set(fold, pass, "bytes_written", json_integer(0));
-    set(fold, pass, "retries", json_integer(0));
+    set(fold, pass, "bytes_written", json_null());
+    set(fold, pass, "bytes_written_at_least", json_integer(0));
+    set(fold, pass, "retries", json_null());
     set(fold, pass, "complete", json_false());
     set(fold, pass, "start", time_json(event->time_ns));
     set(fold, pass, "end", json_null());
     if (json_array_append_new(passes, pass) != 0)
         fold->lost = true;
+}
+
+/* All that is known of a pass that breaks off. Blocks that a drive did not take are done with too. */
+static void follow_pass(struct uw_fold *fold, const json_t *data)
+{
+    json_t *pass = last_of(json_object_get(last_of(fold->steps), "passes"));
+    const char *phase = json_string_value(json_object_get(data, "phase"));
+    json_int_t taken = number(data, "done_bytes") - number(data, "lost_bytes");
+    bool open = pass != NULL && json_is_null(json_object_get(pass, "end"));
+    if (open && phase != NULL && strcmp(phase, "write") == 0 &&
+        number(data, "pass") == number(pass, "pass") && taken > number(pass, "bytes_written_at_least"))
+        set(fold, pass, "bytes_written_at_least", json_integer(taken));
 }
 
 static uint64_t count_blocks(const json_t *ranges)
@@ -155,6 +168,7 @@ static void end_pass(struct uw_fold *fold, const struct uw_event *event)
         return;
     }
     set(fold, pass, "bytes_written", json_integer(number(data, "bytes_written")));
+    json_object_del(pass, "bytes_written_at_least");
     set(fold, pass, "retries", json_integer(number(data, "retries")));
     set(fold, pass, "complete", json_boolean(is_true(data, "complete")));
     set(fold, pass, "end", time_json(event->time_ns));
@@ -362,6 +376,9 @@ void uw_fold_event(struct uw_fold *fold, const struct uw_event *event)
         break;
     case UW_EVENT_PASS_STARTED:
         start_pass(fold, event);
+        break;
+    case UW_EVENT_PROGRESS:
+        follow_pass(fold, data);
         break;
     case UW_EVENT_PASS_ENDED:
         end_pass(fold, event);

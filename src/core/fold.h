@@ -43,6 +43,10 @@ json_t *uw_fold_certificate(const struct uw_fold *fold);
 bool uw_fold_holds(const struct uw_fold *fold, const char **reason);
 json_t *uw_fold_addendum(const struct uw_fold *fold);
 
+/* The steps as a certificate names them: of one whose last pass has no end, nobody knows how much was
+ * written, and what is known of it is a lower bound. New reference; NULL when memory ran out. */
+json_t *uw_steps_known(const json_t *steps);
+
 /* Sets body.unknown: the path of every null below `body` with the reason that came with the fact (`given`, an
  * object of such pairs) or that the table in unknown.c gives. Indexes of arrays are left out of the path. */
 bool uw_unknown_complete(json_t *body, const json_t *given);

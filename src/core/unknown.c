@@ -12,6 +12,13 @@ static const struct {
     const char *prefix;
     const char *reason;
 } reasons[] = {
+    {"steps.bytes_written", "not_probed"},
+    {"steps.retries", "not_probed"},
+    {"steps.errors", "not_probed"},
+    {"steps.unwritten_bytes", "not_probed"},
+    {"steps.unwritten_omitted", "not_probed"},
+    {"steps.passes.bytes_written", "not_probed"},
+    {"steps.passes.retries", "not_probed"},
     {"steps.passes", "not_applicable"},
     {"steps", "not_applicable"},
     {"verification", "not_applicable"},

@@ -60,16 +60,14 @@ void uw_event_bus_clear(struct uw_event_bus *bus)
     memset(bus, 0, sizeof *bus);
 }
 
-static void journal_event(struct uw_event_bus *bus, const struct uw_event *event)
+/* Progress is written down now and then: what a run that breaks off has done by then can be said of it. */
+static bool is_due(struct uw_event_bus *bus, int job)
 {
-    bool progress = event->kind == UW_EVENT_PROGRESS;
-    if (progress && event->job >= 0) {
-        uint64_t *last_ns = &bus->journalled_ns[event->job];
-        if (event->boottime_ns - *last_ns < PROGRESS_JOURNAL_NS)
-            return;
-        *last_ns = event->boottime_ns;
-    }
-    uw_journal_append(&bus->journal, event, !progress);
+    uint64_t now_ns = clock_ns(CLOCK_BOOTTIME), *last_ns = &bus->journalled_ns[job];
+    if (now_ns - *last_ns < PROGRESS_JOURNAL_NS)
+        return false;
+    *last_ns = now_ns;
+    return true;
 }
 
 static void fold_event(struct uw_event_bus *bus, const struct uw_event *event)
@@ -99,14 +97,15 @@ static void queue_event(struct uw_event_bus *bus, const struct uw_event *event, 
 
 static void post_locked(struct uw_event_bus *bus, int job, enum uw_event_kind kind, json_t *data)
 {
-    if (kind == UW_EVENT_PROGRESS) {
-        if (data == NULL || bus->progress_queued[job]) {
-            json_decref(data);
-            return;
-        }
-        bus->progress_queued[job] = true;
+    bool progress = kind == UW_EVENT_PROGRESS, due = progress && is_due(bus, job);
+    if (progress && (data == NULL || (bus->progress_queued[job] && !due))) {
+        json_decref(data);
+        return;
     }
-    struct uw_event event = {.sequence = ++bus->sequence,
+    /* One that nobody listens to is the journal's alone: it takes no number from the others. */
+    bool queued = !progress || !bus->progress_queued[job];
+    bus->sequence += queued;
+    struct uw_event event = {.sequence = bus->sequence,
                              .time_ns = (int64_t)clock_ns(CLOCK_REALTIME),
                              .boottime_ns = clock_ns(CLOCK_BOOTTIME),
                              .job = job,
@@ -118,8 +117,15 @@ static void post_locked(struct uw_event_bus *bus, int job, enum uw_event_kind ki
                 bus->folds[i].lost = true;
         return;
     }
-    journal_event(bus, &event);
+    if (!progress || due)
+        uw_journal_append(&bus->journal, &event, !progress);
     fold_event(bus, &event);
+    if (!queued) {
+        json_decref(data);
+        return;
+    }
+    if (progress)
+        bus->progress_queued[job] = true;
     queue_event(bus, &event, data);
 }
 

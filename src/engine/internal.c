@@ -67,7 +67,7 @@ static void saw(void *engine, const char *state, const void *raw, size_t raw_byt
     if (changed)
         post_state(erase, said->state, said->raw);
     if (total > 0)
-        uw_job_progress(&erase->phase, (uint64_t)((unsigned __int128)bytes * done / total), bytes);
+        uw_job_progress(&erase->phase, (uint64_t)((unsigned __int128)bytes * done / total), 0, bytes);
 }
 
 static void wait_ms(void *engine, uint32_t ms)

@@ -18,13 +18,14 @@ static bool stopped(void *engine)
     return atomic_load(&job->run->stop);
 }
 
-void uw_job_progress(void *user, uint64_t done_bytes, uint64_t total_bytes)
+void uw_job_progress(void *user, uint64_t done_bytes, uint64_t lost_bytes, uint64_t total_bytes)
 {
     const struct uw_job_phase *phase = user;
     uw_job_post(phase->job, UW_EVENT_PROGRESS,
-                json_pack("{s:s, s:I, s:I, s:I, s:I}", "phase", phase->name, "pass", (json_int_t)phase->pass,
-                          "passes", (json_int_t)phase->passes, "done_bytes", (json_int_t)done_bytes,
-                          "total_bytes", (json_int_t)total_bytes));
+                json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "phase", phase->name, "pass",
+                          (json_int_t)phase->pass, "passes", (json_int_t)phase->passes, "done_bytes",
+                          (json_int_t)done_bytes, "lost_bytes", (json_int_t)lost_bytes, "total_bytes",
+                          (json_int_t)total_bytes));
 }
 
 static bool witness(struct uw_erase *erase, struct uw_error *e)

@@ -149,6 +149,6 @@ struct uw_job_phase {
     const char *name; /* "witnesses", "canaries", "write", "verify" */
     size_t pass, passes;
 };
-void uw_job_progress(void *phase, uint64_t done_bytes, uint64_t total_bytes);
+void uw_job_progress(void *phase, uint64_t done_bytes, uint64_t lost_bytes, uint64_t total_bytes);
 
 #endif

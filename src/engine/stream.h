@@ -23,8 +23,9 @@ struct uw_image {
     uint8_t key[UW_KEY_BYTES];
 };
 
-/* How a stream tells what it does; called in the job's thread, about five times a second at most. */
-typedef void uw_stream_progress(void *user, uint64_t done_bytes, uint64_t total_bytes);
+/* How a stream tells what it does; called in the job's thread, about five times a second at most. What could
+ * not be moved (lost_bytes) is done too. */
+typedef void uw_stream_progress(void *user, uint64_t done_bytes, uint64_t lost_bytes, uint64_t total_bytes);
 
 struct uw_stream {
     struct uw_transport *transport;

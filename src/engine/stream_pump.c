@@ -82,7 +82,7 @@ static void report(struct state *state, bool always)
     if (!always && now < state->next_report_ms)
         return;
     state->next_report_ms = now + PROGRESS_MS;
-    stream->progress(stream->user, state->done_bytes, state->total_bytes);
+    stream->progress(stream->user, state->done_bytes, state->pump->lost->bytes, state->total_bytes);
 }
 
 static bool lose(struct state *state, uint64_t offset, uint64_t end, int error, struct uw_error *e)

@@ -201,6 +201,7 @@ static void show_step(struct page *page, const json_t *step, bool ran)
         words_add(&w, ", ", "%s",
                   json_is_true(member(step, "completion.complete")) ? "complete" : "NOT COMPLETE");
     words_add_member(&w, ", bytes written: ", "", step, "bytes_written");
+    words_add_member(&w, ", bytes written: ", "at least ", step, "bytes_written_at_least");
     page_item(page, label, "%s", w.text);
     page_item(page, NULL, "%s", words(step, "completion.error", text, sizeof text));
 }
@@ -224,11 +225,12 @@ static void add_ranges(struct words *w, const json_t *ranges)
 static void show_unwritten(struct page *page, const json_t *step)
 {
     struct words ranges = {""};
-    json_int_t bytes = count_at(step, "unwritten_bytes");
+    char how_many[32];
+    if (*words(step, "unwritten_bytes", how_many, sizeof how_many) == '\0')
+        snprintf(how_many, sizeof how_many, "unknown how many");
     add_ranges(&ranges, member(step, "unwritten"));
     if (*ranges.text != '\0')
-        page_item(page, "NOT WRITTEN", "%" JSON_INTEGER_FORMAT " bytes; first block (blocks): %s", bytes,
-                  ranges.text);
+        page_item(page, "NOT WRITTEN", "%s bytes; first block (blocks): %s", how_many, ranges.text);
 }
 
 static void show_steps(struct page *page, const json_t *body, const char *kind)

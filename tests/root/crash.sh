@@ -26,9 +26,10 @@ fresh() {
     rm -rf state certificates
 }
 
-# eraser TARGET...: becomes an erase of three passes.
+# eraser TARGET...: becomes an erase of three passes, with the environment `around`.
+around=()
 eraser() {
-    exec "$UNWRITE" erase --level clear --standard dod-5220.22-m "${here[@]}" "${confirm[@]}" -- "$@" \
+    exec env ${around[@]+"${around[@]}"} "$UNWRITE" erase --level clear --standard dod-5220.22-m "${here[@]}" "${confirm[@]}" -- "$@" \
         >out 2>err </dev/null
 }
 

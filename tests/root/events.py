@@ -32,7 +32,8 @@ DATA = {
                      "direct_io": FLAG, "transport": TEXT, "buffered_tail_bytes": COUNT},
     "pass-started": {"pass": COUNT, "passes": COUNT, "pattern": TEXT_OR_NULL, "cipher": TEXT_OR_NULL,
                      "key": TEXT_OR_NULL},
-    "progress": {"phase": TEXT, "pass": COUNT, "passes": COUNT, "done_bytes": COUNT, "total_bytes": COUNT},
+    "progress": {"phase": TEXT, "pass": COUNT, "passes": COUNT, "done_bytes": COUNT, "lost_bytes": COUNT,
+                 "total_bytes": COUNT},
     "pass-ended": {"pass": COUNT, "bytes_written": COUNT, "retries": COUNT, "unwritten": RANGES,
                    "unwritten_bytes": COUNT, "unwritten_omitted": COUNT, "complete": FLAG},
     "step-ended": {"sequence": COUNT, "accepted": FLAG, "complete": FLAG, "flushed": FLAG, "error": TEXT_OR_NULL},
@@ -99,7 +100,7 @@ def check_job(events):
     for data in (event["data"] for event in events if event["event"] == "progress"):
         phase = (data["phase"], data["pass"])
         want(data["phase"] in ("witnesses", "canaries", "write", "verify"), f"phase {phase}")
-        want(data["done_bytes"] <= data["total_bytes"], f"progress {data}")
+        want(data["lost_bytes"] <= data["done_bytes"] <= data["total_bytes"], f"progress {data}")
         # The other phases are several rounds, such as writing markers and reading them back.
         want(data["phase"] != "write" or data["done_bytes"] >= done.get(phase, 0), f"progress {data} goes backwards")
         done[phase] = data["done_bytes"]

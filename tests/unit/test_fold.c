@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -265,6 +266,80 @@ static void an_unwritten_block_stands_once(void **state)
     uw_fold_clear(&fold);
 }
 
+/* A run that broke off within its second pass: what was recorded is a lower bound, and nothing else is known.
+ */
+static void a_pass_without_an_end_is_not_counted(void **state)
+{
+    (void)state;
+    static const char ended[] =
+        "{\"pass\":1,\"bytes_written\":7680,\"unwritten\":[{\"lba\":15,\"count\":1,\"errno\":5}],"
+        "\"unwritten_bytes\":512,\"unwritten_omitted\":0,\"complete\":false,\"retries\":1}";
+    static const char second[] = "{\"pass\":2,\"passes\":2,\"pattern\":\"ff\",\"cipher\":null,\"key\":null}";
+    static const struct {
+        const char *progress; /* NULL: none was recorded */
+        json_int_t at_least;
+    } table[] = {
+        {NULL, 0},
+        {"{\"phase\":\"write\",\"pass\":2,\"passes\":2,\"done_bytes\":4096,\"lost_bytes\":512,\"total_"
+         "bytes\":8192}",
+         3584},
+        {"{\"phase\":\"write\",\"pass\":1,\"passes\":2,\"done_bytes\":4096,\"lost_bytes\":0,\"total_bytes\":"
+         "8192}",
+         0},
+        {"{\"phase\":\"verify\",\"pass\":2,\"passes\":2,\"done_bytes\":4096,\"lost_bytes\":0,\"total_bytes\":"
+         "8192}",
+         0},
+        {"{\"phase\":7,\"pass\":2,\"done_bytes\":4096}", 0},
+        {"{\"phase\":\"write\",\"pass\":2,\"done_bytes\":4096,\"lost_bytes\":8192}", 0},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct uw_fold fold;
+        begin(&fold);
+        feed(&fold, UW_EVENT_STEP_STARTED, STEP);
+        feed(&fold, UW_EVENT_PASS_STARTED, PASS);
+        feed(&fold, UW_EVENT_PASS_ENDED, ended);
+        feed(&fold, UW_EVENT_PASS_STARTED, second);
+        if (table[i].progress != NULL)
+            feed(&fold, UW_EVENT_PROGRESS, table[i].progress);
+        feed(&fold, UW_EVENT_STOPPED, "{\"by\":\"crash\"}");
+        feed(&fold, UW_EVENT_JOB_ENDED, "{}");
+        json_t *body = uw_fold_certificate(&fold);
+        const json_t *step = json_array_get(json_object_get(body, "steps"), 0),
+                     *unknown = json_object_get(body, "unknown");
+        const json_t *passes = json_object_get(step, "passes"), *open = json_array_get(passes, 1);
+        static const char *const counts[] = {"bytes_written", "retries", "errors", "unwritten_bytes",
+                                             "unwritten_omitted"};
+        for (size_t j = 0; j < sizeof counts / sizeof *counts; j++) {
+            char path[64];
+            snprintf(path, sizeof path, "steps.%s", counts[j]);
+            assert_true(json_is_null(json_object_get(step, counts[j])));
+            assert_string_equal(json_string_value(json_object_get(unknown, path)), "not_probed");
+        }
+        assert_true(json_is_null(json_object_get(open, "bytes_written")));
+        assert_true(json_is_null(json_object_get(open, "retries")));
+        assert_string_equal(json_string_value(json_object_get(unknown, "steps.passes.bytes_written")),
+                            "not_probed");
+        assert_int_equal(json_integer_value(json_object_get(open, "bytes_written_at_least")),
+                         table[i].at_least);
+        assert_int_equal(json_integer_value(json_object_get(step, "bytes_written_at_least")),
+                         7680 + table[i].at_least);
+        assert_int_equal(json_array_size(json_object_get(step, "unwritten")), 1);
+        assert_int_equal(json_integer_value(json_object_get(json_array_get(passes, 0), "bytes_written")),
+                         7680);
+        assert_null(json_object_get(json_array_get(passes, 0), "bytes_written_at_least"));
+        json_decref(body);
+        /* With its end all is known. */
+        feed(&fold, UW_EVENT_PASS_ENDED, ended);
+        body = uw_fold_certificate(&fold);
+        step = json_array_get(json_object_get(body, "steps"), 0);
+        assert_int_equal(json_integer_value(json_object_get(step, "bytes_written")), 15360);
+        assert_null(json_object_get(step, "bytes_written_at_least"));
+        assert_null(json_object_get(json_object_get(body, "unknown"), "steps.bytes_written"));
+        json_decref(body);
+        uw_fold_clear(&fold);
+    }
+}
+
 /* Two steps were planned: 'g' one that ends well, 'b' one that does not, 'o' one that never ends. */
 static void all_planned_steps_must_end_well(void **state)
 {
@@ -354,6 +429,7 @@ int main(void)
         cmocka_unit_test(certificate_of_a_good_stream),
         cmocka_unit_test(a_failed_certificate_claims_nothing),
         cmocka_unit_test(an_unwritten_block_stands_once),
+        cmocka_unit_test(a_pass_without_an_end_is_not_counted),
         cmocka_unit_test(all_planned_steps_must_end_well),
         cmocka_unit_test(statements),
     };

@@ -364,17 +364,18 @@ static void strange_patterns_and_blocks_are_refused(void **state)
 
 struct seen {
     unsigned calls;
-    uint64_t first, last, total;
+    uint64_t first, last, lost, total;
     bool backwards;
 };
 
-static void note_progress(void *user, uint64_t done_bytes, uint64_t total_bytes)
+static void note_progress(void *user, uint64_t done_bytes, uint64_t lost_bytes, uint64_t total_bytes)
 {
     struct seen *seen = user;
     if (seen->calls++ == 0)
         seen->first = done_bytes;
     seen->backwards |= done_bytes < seen->last || done_bytes > total_bytes;
     seen->last = done_bytes;
+    seen->lost = lost_bytes;
     seen->total = total_bytes;
 }
 
@@ -391,6 +392,7 @@ static void progress_goes_from_nothing_to_all(void **state)
     assert_in_range(seen.calls, 2, 30); /* not one a transfer */
     assert_int_equal(seen.first, 0);
     assert_int_equal(seen.last, 40 * MIB + 512);
+    assert_int_equal(seen.lost, 4096);
     assert_int_equal(seen.total, 40 * MIB + 512);
     assert_false(seen.backwards);
     uw_write_result_clear(&result);
