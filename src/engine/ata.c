@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ATA drives in the engine: who they are by their own word, commands of erases inside them, the password of a
  * run that broke off. */
+#include <errno.h>
 #include <string.h>
 
 #include "engine/erase.h"
@@ -40,12 +41,20 @@ static void post_answer(struct uw_erase *erase, const struct uw_ata_command *com
         json_pack("{s:i, s:o}", "status", (int)command->registers.status, "meaning", uw_clean_json(text)));
 }
 
+/* Its file system has shown that it does not answer: who asks it again waits for ever. */
+static bool state_hangs(const struct uw_job *job)
+{
+    return atomic_load(&job->run->bus.journal.error) == ETIMEDOUT;
+}
+
 /* A drive that may be left with our password is noted before it gets it. */
 static bool note(struct uw_erase *erase, const struct uw_ata_command *command, struct uw_error *e)
 {
     struct uw_job *job = erase->job;
     if (command->command != UW_ATA_SECURITY_SET_PASSWORD)
         return true;
+    if (state_hangs(job))
+        return uw_fail(e, UW_E_STORE, "the state folder does not answer: the password cannot be noted there");
     if (!uw_own_password_note(job->run->state, &job->drive, e))
         return false;
     uw_job_post(job, UW_EVENT_PASSWORD_SET,

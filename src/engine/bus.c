@@ -24,7 +24,7 @@ static uint64_t clock_ns(clockid_t clock)
 bool uw_event_bus_init(struct uw_event_bus *bus, size_t jobs)
 {
     memset(bus, 0, sizeof *bus);
-    bus->journal.fd = -1;
+    uw_journal_init(&bus->journal);
     bus->last = &bus->first;
     bus->jobs = jobs;
     bus->folds = calloc(jobs, sizeof *bus->folds);
@@ -95,12 +95,14 @@ static void queue_event(struct uw_event_bus *bus, const struct uw_event *event, 
     pthread_cond_signal(&bus->arrived);
 }
 
-static void post_locked(struct uw_event_bus *bus, int job, enum uw_event_kind kind, json_t *data)
+/* Returns what uw_journal_await takes. */
+static uint32_t post_locked(struct uw_event_bus *bus, int job, enum uw_event_kind kind, json_t *data)
 {
+    uint32_t line = bus->journal.sent;
     bool progress = kind == UW_EVENT_PROGRESS, due = progress && is_due(bus, job);
     if (progress && (data == NULL || (bus->progress_queued[job] && !due))) {
         json_decref(data);
-        return;
+        return line;
     }
     /* One that nobody listens to is the journal's alone: it takes no number from the others. */
     bool queued = !progress || !bus->progress_queued[job];
@@ -115,34 +117,39 @@ static void post_locked(struct uw_event_bus *bus, int job, enum uw_event_kind ki
         for (size_t i = 0; i < bus->jobs; i++)
             if (job == UW_NO_JOB || (size_t)job == i)
                 bus->folds[i].lost = true;
-        return;
+        return line;
     }
     if (!progress || due)
-        uw_journal_append(&bus->journal, &event, !progress);
+        uw_journal_append(&bus->journal, &event, !progress, &line);
     fold_event(bus, &event);
-    if (!queued) {
-        json_decref(data);
-        return;
-    }
-    if (progress)
+    if (progress && queued)
         bus->progress_queued[job] = true;
-    queue_event(bus, &event, data);
+    if (queued)
+        queue_event(bus, &event, data);
+    else
+        json_decref(data);
+    return line;
 }
 
 static void tell_journal_lost(struct uw_event_bus *bus)
 {
-    if (bus->journal.error == 0 || bus->journal_lost_told)
+    int error = atomic_load(&bus->journal.error);
+    if (error == 0 || bus->journal_lost_told)
         return;
     bus->journal_lost_told = true;
     post_locked(bus, UW_NO_JOB, UW_EVENT_WARNING,
-                json_pack("{s:s+}", "text",
-                          "the journal cannot be written any more: ", strerror(bus->journal.error)));
+                json_pack("{s:s+}", "text", "the journal cannot be written any more: ", strerror(error)));
 }
 
 void uw_event_bus_post(struct uw_event_bus *bus, int job, enum uw_event_kind kind, json_t *data)
 {
     pthread_mutex_lock(&bus->lock);
-    post_locked(bus, job, kind, data);
+    uint32_t line = post_locked(bus, job, kind, data);
+    pthread_mutex_unlock(&bus->lock);
+    /* Only who posts waits, and not with the lock: the other drives go on. */
+    if (kind != UW_EVENT_PROGRESS)
+        uw_journal_await(&bus->journal, line);
+    pthread_mutex_lock(&bus->lock);
     tell_journal_lost(bus);
     pthread_mutex_unlock(&bus->lock);
 }

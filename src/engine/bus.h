@@ -30,8 +30,8 @@ struct uw_event_bus {
 bool uw_event_bus_init(struct uw_event_bus *bus, size_t jobs);
 void uw_event_bus_clear(struct uw_event_bus *bus);
 
-/* Posts an event and takes over `data` (NULL: memory ran out while it was made; the fold then claims
- * nothing). */
+/* Returns when the event is on stable storage, progress at once. Posts it and takes over `data` (NULL: memory
+ * ran out while it was made; the fold then claims nothing). */
 void uw_event_bus_post(struct uw_event_bus *bus, int job, enum uw_event_kind kind, json_t *data);
 
 /* No more events will come: poll ends when the queue is empty. */

@@ -66,19 +66,26 @@ void uw_job_announce(struct uw_job *job)
         uw_job_post(job, UW_EVENT_PLAN_MADE, uw_plan_event(&job->plan));
 }
 
+/* Stores a signed document; `path` receives where, or is empty. */
+static void store(struct uw_job *job, const char *kind, const json_t *document, char *path, size_t path_bytes,
+                  struct uw_error *e)
+{
+    char name[256];
+    const json_t *body = json_object_get(document, kind);
+    uw_store_name(json_string_value(json_object_get(body, "issued_at")), job->drive.serial,
+                  json_string_value(json_object_get(body, "id")), kind, name, sizeof name);
+    if (!uw_store_document(job->run->certificates, name, document, path, path_bytes, e))
+        path[0] = '\0';
+}
+
 /* Signs a body and stores it; `path` receives where. */
 static json_t *sign_and_store(struct uw_job *job, const char *kind, const json_t *body, char *path,
                               size_t path_bytes, struct uw_error *e)
 {
-    char name[256];
     json_t *document = uw_sign_document(job->run->key, kind, body, e);
-    if (document == NULL)
-        return NULL;
-    uw_store_name(json_string_value(json_object_get(body, "issued_at")), job->drive.serial,
-                  json_string_value(json_object_get(body, "id")), kind, name, sizeof name);
     path[0] = '\0';
-    if (!uw_store_document(job->run->certificates, name, document, path, path_bytes, e))
-        path[0] = '\0';
+    if (document != NULL)
+        store(job, kind, document, path, path_bytes, e);
     return document;
 }
 
@@ -127,6 +134,25 @@ static void close_transport(struct uw_job *job)
     job->transport = NULL;
 }
 
+/* Says where a job's last document stands, or why it does not. */
+static void tell(struct uw_job *job, const char *kind, const json_t *body, json_t *document,
+                 const struct uw_error *e)
+{
+    job->stored = job->path[0] != '\0';
+    if (job->stored)
+        post_stored(job, body, document);
+    else
+        post_not_stored(job, kind, document, e);
+    job->ended = true;
+}
+
+void uw_job_store_signed(struct uw_job *job)
+{
+    struct uw_error e = {0};
+    store(job, "certificate", job->signed_before, job->path, sizeof job->path, &e);
+    tell(job, "certificate", json_object_get(job->signed_before, "certificate"), job->signed_before, &e);
+}
+
 /* Signs the last document of a job, stores it, says where it stands or why it does not. Takes over the body.
  */
 static void issue(struct uw_job *job, const char *kind, json_t *body)
@@ -137,14 +163,9 @@ static void issue(struct uw_job *job, const char *kind, json_t *body)
         uw_fail(&e, UW_E_NOMEM, "out of memory");
     else
         document = sign_and_store(job, kind, body, job->path, sizeof job->path, &e);
-    job->stored = job->path[0] != '\0';
-    if (job->stored)
-        post_stored(job, body, document);
-    else
-        post_not_stored(job, kind, document, &e);
+    tell(job, kind, body, document, &e);
     json_decref(document);
     json_decref(body);
-    job->ended = true;
 }
 
 void uw_job_end(struct uw_job *job)

@@ -34,12 +34,15 @@ static bool sync_folder(const char *path)
     return synced;
 }
 
+void uw_journal_init(struct uw_journal *journal)
+{
+    *journal = (struct uw_journal){.fd = -1, .writer = -1};
+}
+
 bool uw_journal_open(const char *state, const char *run, struct uw_journal *journal, struct uw_error *e)
 {
     char folder[PATH_MAX], path[PATH_MAX];
-    journal->fd = -1;
-    journal->error = 0;
-    journal->path[0] = '\0';
+    uw_journal_init(journal);
     int n = snprintf(folder, sizeof folder, "%s/journal", state);
     int m = snprintf(path, sizeof path, "%s/journal/%s.jsonl", state, run);
     if (n < 0 || m < 0 || (size_t)m >= sizeof path)
@@ -47,12 +50,13 @@ bool uw_journal_open(const char *state, const char *run, struct uw_journal *jour
     if (!make_folder(state, e) || !make_folder(folder, e))
         return false;
     snprintf(journal->path, sizeof journal->path, "%s", path);
-    journal->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
     /* The lock tells others that this run lives. */
-    if (journal->fd >= 0 && flock(journal->fd, LOCK_EX) == 0 && sync_folder(folder))
-        return true;
+    if (fd >= 0 && flock(fd, LOCK_EX) == 0 && sync_folder(folder))
+        return uw_journal_adopt(fd, journal, e);
     uw_fail_errno(e, UW_E_USAGE, errno, "cannot write the journal %s", path);
-    uw_journal_close(journal);
+    if (fd >= 0)
+        close(fd);
     return uw_way_out(e, "run as root, or name another state folder with --state");
 }
 
@@ -64,54 +68,4 @@ json_t *uw_event_json(const struct uw_event *event)
                      "boottime_ns", json_sprintf("%" PRIu64, event->boottime_ns), "job",
                      event->job == UW_NO_JOB ? json_null() : json_integer(event->job), "event",
                      uw_event_name(event->kind), "data", event->data);
-}
-
-static bool write_all(int fd, const char *data, size_t bytes)
-{
-    while (bytes > 0) {
-        ssize_t n = write(fd, data, bytes);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        data += n;
-        bytes -= (size_t)n;
-    }
-    return true;
-}
-
-void uw_journal_append(struct uw_journal *journal, const struct uw_event *event, bool sync)
-{
-    if (journal->fd < 0)
-        return;
-    json_t *line = uw_event_json(event);
-    char *text = line != NULL ? json_dumps(line, JSON_COMPACT) : NULL;
-    json_decref(line);
-    errno = ENOMEM;
-    /* One write, so that a crash cannot leave two halves of two lines. */
-    size_t length = text != NULL ? strlen(text) : 0;
-    bool written = false;
-    if (text != NULL) {
-        text[length] = '\n'; /* over the NUL: the length is known */
-        written = write_all(journal->fd, text, length + 1) && (!sync || fdatasync(journal->fd) == 0);
-    }
-    if (!written) {
-        journal->error = errno;
-        uw_journal_close(journal);
-    }
-    free(text);
-}
-
-void uw_journal_close(struct uw_journal *journal)
-{
-    if (journal->fd >= 0)
-        close(journal->fd);
-    journal->fd = -1;
-}
-
-void uw_journal_discard(struct uw_journal *journal)
-{
-    if (journal->path[0] != '\0')
-        unlink(journal->path);
-    journal->path[0] = '\0';
 }

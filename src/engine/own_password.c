@@ -58,6 +58,7 @@ bool uw_own_password_is_noted(const char *state, const struct uw_drive *drive)
 void uw_own_password_forget(const char *state, const struct uw_drive *drive)
 {
     char path[UW_PATH_BYTES * 3];
-    if (path_of(state, drive, path))
+    /* On a file system that does not answer looking is possible where removing waits for ever. */
+    if (path_of(state, drive, path) && access(path, F_OK) == 0)
         (void)unlink(path);
 }

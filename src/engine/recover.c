@@ -70,6 +70,17 @@ static void count_jobs(struct uw_run *run, const struct uw_event *event)
         run->job_count = (size_t)event->job + 1;
 }
 
+/* It went out on standard output: a second one of the same id would contradict it. */
+static void keep_signed(struct uw_job *job, const json_t *data)
+{
+    json_t *certificate = json_object_get(data, "certificate"),
+           *signatures = json_object_get(data, "signatures");
+    if (!json_is_object(certificate) || !json_is_array(signatures))
+        return;
+    json_decref(job->signed_before);
+    job->signed_before = json_pack("{s:O, s:O}", "certificate", certificate, "signatures", signatures);
+}
+
 static void fold_line(struct uw_run *run, const struct uw_event *event)
 {
     run->bus.sequence = event->sequence;
@@ -78,8 +89,11 @@ static void fold_line(struct uw_run *run, const struct uw_event *event)
             uw_fold_event(&run->bus.folds[i], event);
     if (event->job == UW_NO_JOB)
         return;
+    struct uw_job *job = &run->jobs[event->job];
     if (event->kind == UW_EVENT_CERTIFICATE_STORED)
-        run->jobs[event->job].stored = true;
+        job->stored = true;
+    if (event->kind == UW_EVENT_NOT_STORED)
+        keep_signed(job, event->data);
 }
 
 /* Its process may have died between storing the certificate and saying so, or the journal may have been lost
@@ -97,6 +111,13 @@ static void copy_text(char *to, size_t to_bytes, const json_t *from)
     snprintf(to, to_bytes, "%s", text != NULL ? text : "");
 }
 
+static json_t *verdict_json(const struct uw_job *job)
+{
+    const char *said =
+        json_string_value(json_object_get(json_object_get(job->signed_before, "certificate"), "verdict"));
+    return uw_clean_json(said != NULL ? said : uw_verdict_name(job->verdict));
+}
+
 static void end_broken(struct uw_job *job, json_t *recovered)
 {
     const struct uw_fold *fold = uw_job_fold(job);
@@ -106,13 +127,17 @@ static void end_broken(struct uw_job *job, json_t *recovered)
     /* Before its plan was made nothing was decided, let alone touched. */
     if (job->stored || fold->drive == NULL || fold->plan == NULL || stands_already(job, fold))
         return;
-    if (!fold->evidence.refused)
-        uw_job_post(job, UW_EVENT_STOPPED, json_pack("{s:s}", "by", "crash"));
-    uw_job_end(job);
-    json_array_append_new(
-        recovered, json_pack("{s:O?, s:o, s:s, s:o}", "run", json_object_get(fold->run, "run"), "device",
-                             uw_clean_json(job->drive.device), "verdict", uw_verdict_name(job->verdict),
-                             "path", job->path[0] != '\0' ? uw_clean_json(job->path) : json_null()));
+    if (job->signed_before != NULL) {
+        uw_job_store_signed(job);
+    } else {
+        if (!fold->evidence.refused)
+            uw_job_post(job, UW_EVENT_STOPPED, json_pack("{s:s}", "by", "crash"));
+        uw_job_end(job);
+    }
+    json_array_append_new(recovered,
+                          json_pack("{s:O?, s:o, s:o, s:o}", "run", json_object_get(fold->run, "run"),
+                                    "device", uw_clean_json(job->drive.device), "verdict", verdict_json(job),
+                                    "path", job->path[0] != '\0' ? uw_clean_json(job->path) : json_null()));
 }
 
 static bool end_jobs(struct uw_run *broken, json_t *recovered)
@@ -145,13 +170,15 @@ static bool recover_run(const struct uw_run *run, int fd, const char *text, size
     bool good = broken.jobs != NULL && uw_event_bus_init(&broken.bus, broken.job_count);
     if (good) {
         each_line(text, bytes, fold_line, &broken);
-        broken.bus.journal.fd = dup(fd);
         /* Behind a line that was cut short. */
         if (bytes > 0 && text[bytes - 1] != '\n' && write(fd, "\n", 1) != 1)
             good = uw_fail_errno(e, UW_E_STORE, errno, "cannot write the journal of a run that broke off");
+        good = good && uw_journal_adopt(dup(fd), &broken.bus.journal, e);
         good =
             good && (end_jobs(&broken, recovered) ||
                      uw_fail(e, UW_E_STORE, "the certificate of a run that broke off could not be stored"));
+        for (size_t i = 0; i < broken.job_count; i++)
+            json_decref(broken.jobs[i].signed_before);
         uw_event_bus_clear(&broken.bus);
     } else {
         uw_fail(e, UW_E_NOMEM, "out of memory");
@@ -186,7 +213,8 @@ static bool read_all(int fd, char *text, size_t bytes)
     return used == bytes;
 }
 
-/* A journal that is locked belongs to a run that lives. */
+/* A journal that is locked belongs to a run that lives; what a run that was killed had said last may still be
+ * on its way there. */
 static bool recover_file(const struct uw_run *run, int folder, const char *name, json_t *recovered,
                          struct uw_error *e)
 {
@@ -196,7 +224,7 @@ static bool recover_file(const struct uw_run *run, int folder, const char *name,
         return uw_fail_errno(e, UW_E_STORE, errno, "cannot read the journal %s", name);
     bool good = true;
     if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-        !is_finished(fd, status.st_size)) {
+        !uw_journal_has_writer(fd) && fstat(fd, &status) == 0 && !is_finished(fd, status.st_size)) {
         char *text = status.st_size <= JOURNAL_BYTES_MAX ? malloc((size_t)status.st_size + 1) : NULL;
         if (text != NULL && read_all(fd, text, (size_t)status.st_size))
             good = recover_run(run, fd, text, (size_t)status.st_size, recovered, e);

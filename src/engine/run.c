@@ -33,7 +33,7 @@ static struct uw_run *new_run(const struct uw_request *request, struct uw_error 
         return NULL;
     }
     run->request = request;
-    run->bus.journal.fd = -1;
+    uw_journal_init(&run->bus.journal);
     return run;
 }
 
@@ -303,7 +303,7 @@ static void end_run(struct uw_run *run)
                   (json_int_t)(count[UW_VERDICT_SANITIZED] + count[UW_VERDICT_SANITIZED_WITH_EXCEPTIONS]),
                   "failed", (json_int_t)(count[UW_VERDICT_FAILED] + count[UW_VERDICT_STALLED]), "refused",
                   (json_int_t)count[UW_VERDICT_REFUSED], "aborted", (json_int_t)count[UW_VERDICT_ABORTED]));
-    if (run->bus.journal.error != 0)
+    if (atomic_load(&run->bus.journal.error) != 0)
         uw_journal_discard(&run->bus.journal);
     uw_event_bus_close(&run->bus);
 }

@@ -39,7 +39,8 @@ struct uw_job {
     /* Its end: */
     enum uw_verdict verdict;
     bool ended, stored;
-    bool holds;                   /* verify: the drive holds what it should */
+    bool holds;            /* verify: the drive holds what it should */
+    json_t *signed_before; /* recovery: its certificate, which could not be stored; NULL: none was signed */
     char path[UW_PATH_BYTES * 2]; /* of its certificate; empty: not stored */
 };
 
@@ -122,6 +123,8 @@ void uw_job_announce(struct uw_job *job); /* drive-selected, plan-made */
 bool uw_job_store_intent(struct uw_job *job, struct uw_error *e);
 void uw_job_erase(struct uw_job *job);
 void uw_job_end(struct uw_job *job); /* verdict, certificate, signature, file */
+/* Stores job->signed_before, as it was signed, and says so as uw_job_end does. */
+void uw_job_store_signed(struct uw_job *job);
 
 /* check.c: reads the certificate that was named; checks a drive against it, read only; ends with an addendum.
  */
