@@ -7,6 +7,7 @@
 
 #include "core/document.h"
 #include "engine/run.h"
+#include "engine/stream_parts.h"
 #include "output/output.h"
 
 bool uw_run_bind(struct uw_run *run, struct uw_error *e)
@@ -77,24 +78,31 @@ static bool image_of(const json_t *certificate, struct uw_image *image)
     return bytes >= 1 && bytes <= UW_PATTERN_BYTES && read_hex(pattern, image->pass.pattern, bytes);
 }
 
+static bool keep_first(void *work, uint64_t offset, uint8_t *data, uint32_t length, struct uw_error *e)
+{
+    struct uw_image *image = work;
+    (void)offset, (void)length, (void)e;
+    image->pass = (struct uw_pass){.kind = UW_PASS_FIXED, .pattern_bytes = 1, .pattern = {data[0]}};
+    return true;
+}
+
 /* The first byte of the drive, which all others must equal. */
 static bool image_found(struct uw_stream *stream, struct uw_image *image, struct uw_error *e)
 {
-    struct uw_transport *t = stream->transport;
-    struct uw_transfer first = {.direction = UW_READ, .length = t->block_bytes};
-    if (first.length > t->bytes)
-        first.length = (uint32_t)t->bytes;
-    if (!t->ops->submit(t, &first, e))
-        return false;
-    if (t->ops->reap(t, UW_STALL_MS, e) == NULL) {
-        t->abandoned = true;
-        return uw_fail(e, UW_E_IO, "the first block cannot be read");
-    }
-    if (first.result < 1)
-        return uw_fail(e, UW_E_IO, "the first block cannot be read");
-    *image =
-        (struct uw_image){.pass = {.kind = UW_PASS_FIXED, .pattern_bytes = 1, .pattern = {stream->arena[0]}}};
-    return true;
+    const struct uw_transport *t = stream->transport;
+    struct uw_extent first = {.length = t->bytes < t->block_bytes ? t->bytes : t->block_bytes};
+    struct uw_extents extents = {.items = &first, .count = 1};
+    struct uw_ranges lost = {0};
+    struct uw_pump pump = {.stream = stream,
+                           .direction = UW_READ,
+                           .extents = &extents,
+                           .moved = keep_first,
+                           .work = image,
+                           .lost = &lost};
+    *image = (struct uw_image){0};
+    bool good = uw_pump_run(&pump, e);
+    uw_ranges_clear(&lost);
+    return good && (image->pass.pattern_bytes == 1 || uw_fail(e, UW_E_IO, "the first block cannot be read"));
 }
 
 /* Null in the document where the drive has none. */
@@ -191,7 +199,8 @@ void uw_job_check(struct uw_job *job)
         why = bind_certificate(job, &e) ? stranger(job) : e.text;
     if (why != NULL)
         post_failed(job, why);
-    else if (!atomic_load(&job->run->stop) && !read_drive(job, &e) && !given_up(job))
+    else if (!atomic_load(&job->run->stop) && !read_drive(job, &e) && !given_up(job) &&
+             !atomic_load(&job->run->stop))
         post_failed(job, e.text);
     if (given_up(job))
         uw_job_post(job, UW_EVENT_STALLED, json_pack("{s:i}", "after_ms", UW_STALL_MS));

@@ -12,6 +12,9 @@
 #include "core/standard.h"
 #include "transport/transport.h"
 
+/* After a stop a drive that does not answer is waited for no longer: an operator stands there. */
+enum { UW_STOP_MS = 10000 };
+
 /* All that a job has in flight, and the most memory that it takes for it: 4 MiB. The run bounds the jobs. */
 enum { UW_STREAM_BUFFERS = 4, UW_STREAM_BUFFER_BYTES = 1 << 20, UW_MISMATCHES_LISTED = 16 };
 
@@ -36,7 +39,8 @@ struct uw_stream {
     /* NULL: CLOCK_MONOTONIC. Another clock moves on while the transport waits. */
     uint64_t (*now_ms)(void *clock);
     void *clock;
-    /* No transfer ended while the stream waited for so long: the drive is given up; 0: never. */
+    /* No transfer ended while the stream waited for so long: the drive is given up; 0: never. After a stop it
+     * is UW_STOP_MS, if that is shorter. */
     uint32_t stall_ms;
 };
 

@@ -52,8 +52,9 @@ struct state {
     uint64_t position; /* within extents[extent] */
     uint64_t body_bytes;
     uint64_t total_bytes, done_bytes;
-    unsigned failures; /* in a row */
-    int gone;          /* errno of a drive that is no longer there */
+    unsigned failures;      /* in a row */
+    uint64_t stop_limit_ms; /* of the wait in which the stop was seen; 0: it was not */
+    int gone;               /* errno of a drive that is no longer there */
     uint64_t next_report_ms;
     struct state *next_left;
 };
@@ -273,17 +274,28 @@ static bool fill_queue(struct state *state, struct uw_error *e)
 
 /* A slice of waiting. Of the time that passed no more than the slice counts: while this process did not run
  * (SIGSTOP, a machine asleep) the drive could not make itself heard. */
-static struct uw_transfer *wait_slice(const struct uw_stream *stream, uint64_t *waited_ms,
+static struct uw_transfer *wait_slice(const struct uw_stream *stream, uint64_t limit_ms, uint64_t *waited_ms,
                                       struct uw_error *failure)
 {
     struct uw_transport *transport = stream->transport;
     uint64_t before = now_ms(stream), slice = SLICE_MS;
-    if (stream->stall_ms > 0 && stream->stall_ms - *waited_ms < slice)
-        slice = stream->stall_ms - *waited_ms;
+    if (limit_ms > 0 && limit_ms - *waited_ms < slice)
+        slice = limit_ms - *waited_ms;
     struct uw_transfer *transfer = transport->ops->reap(transport, (int)slice, failure);
     uint64_t passed = now_ms(stream) - before;
     *waited_ms += passed < slice ? passed : slice;
     return transfer;
+}
+
+/* How long one wait may last, of which so much is over; 0: for ever. From a stop on the time runs anew. */
+static uint64_t limit(struct state *state, uint64_t waited_ms)
+{
+    uint64_t stall_ms = state->pump->stream->stall_ms;
+    if (stall_ms == 0 || !is_stopped(state))
+        return stall_ms;
+    if (state->stop_limit_ms == 0)
+        state->stop_limit_ms = waited_ms + UW_STOP_MS;
+    return state->stop_limit_ms < stall_ms ? state->stop_limit_ms : stall_ms;
 }
 
 /* The next transfer to end; one is in flight. NULL: the drive has stalled, or the machinery failed. */
@@ -292,8 +304,10 @@ static struct uw_transfer *await(struct state *state, struct uw_error *e)
     struct uw_pump *pump = state->pump;
     struct uw_error failure = {.touched = e->touched};
     uint64_t waited_ms = 0;
+    state->stop_limit_ms = 0;
     while (!pump->stalled) {
-        struct uw_transfer *transfer = wait_slice(pump->stream, &waited_ms, &failure);
+        uint64_t limit_ms = limit(state, waited_ms);
+        struct uw_transfer *transfer = wait_slice(pump->stream, limit_ms, &waited_ms, &failure);
         if (transfer != NULL)
             return transfer;
         if (failure.code != UW_OK) {
@@ -301,7 +315,8 @@ static struct uw_transfer *await(struct state *state, struct uw_error *e)
             return NULL;
         }
         pump->stopped |= is_stopped(state) && work_left(state);
-        pump->stalled = pump->stream->stall_ms > 0 && waited_ms >= pump->stream->stall_ms;
+        limit_ms = limit(state, waited_ms);
+        pump->stalled = limit_ms > 0 && waited_ms >= limit_ms;
     }
     return NULL;
 }

@@ -9,6 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "transport/aside.h"
+
+/* A disk that stands still needs some seconds to turn. */
+enum { PATIENCE_MS = 30000 };
+
 static void copy_value(blkid_probe probe, const char *name, char *to, size_t to_bytes)
 {
     const char *data = NULL;
@@ -65,7 +70,7 @@ static bool probe_marks(blkid_probe probe, int fd, struct uw_content *content)
     return true;
 }
 
-void uw_content_read(const char *path, struct uw_content *content)
+static void look(const char *path, struct uw_content *content)
 {
     *content = (struct uw_content){0};
     /* O_NONBLOCK: an empty drive answers at once, and whatever has taken the node's place does not make us
@@ -88,6 +93,25 @@ void uw_content_read(const char *path, struct uw_content *content)
     close(fd);
 }
 
+/* libblkid asks for memory, which the C library has ready for a child of a program with threads too. */
+static void look_aside(int fd, const void *path, void *content)
+{
+    (void)fd;
+    look(path, content);
+}
+
+void uw_content_read(const char *path, struct uw_content *content)
+{
+    struct uw_error e = {0};
+    struct uw_aside aside;
+    *content = (struct uw_content){.unknown = "read_error"};
+    if (!uw_aside_open(&aside, sizeof *content, &e))
+        return;
+    if (uw_aside_run(&aside, -1, look_aside, path, PATIENCE_MS, NULL, &content->stalled, &e))
+        *content = *(const struct uw_content *)aside.pages;
+    uw_aside_close(&aside);
+}
+
 static bool add_pool_use(const struct uw_snapshot *snapshot, const struct uw_content *content,
                          const char *node, struct uw_drive *drive)
 {
@@ -101,12 +125,13 @@ static bool add_pool_use(const struct uw_snapshot *snapshot, const struct uw_con
 
 /* Types are listed with their repetitions: a document counts them. */
 static bool add_types(const struct uw_snapshot *snapshot, const char *node, struct uw_drive *drive,
-                      bool itself)
+                      bool itself, bool *stalled)
 {
     char path[UW_LONG_PATH_BYTES];
     struct uw_content content;
     uw_block_open_path(&snapshot->tree, node, path);
     uw_content_read(path, &content);
+    *stalled = content.stalled;
     if (itself && content.unknown != NULL)
         uw_drive_set_unknown(drive, "content", content.unknown);
     if (itself)
@@ -123,15 +148,16 @@ bool uw_content_of_block(const struct uw_snapshot *snapshot, size_t block, struc
 {
     const struct uw_blocks *blocks = &snapshot->blocks;
     char node[UW_PATH_BYTES];
+    bool stalled;
     uw_block_node(&blocks->items[block], node);
     drive->looked |= UW_LOOKED_ZFS; /* until a part of it cannot be read */
-    if (!add_types(snapshot, node, drive, true))
+    if (!add_types(snapshot, node, drive, true, &stalled))
         return false;
-    for (size_t i = 0; i < blocks->count; i++) {
+    for (size_t i = 0; i < blocks->count && !stalled; i++) {
         if (blocks->items[i].whole != block)
             continue;
         uw_block_node(&blocks->items[i], node);
-        if (!add_types(snapshot, node, drive, false))
+        if (!add_types(snapshot, node, drive, false, &stalled))
             return false;
     }
     return true;
@@ -139,6 +165,7 @@ bool uw_content_of_block(const struct uw_snapshot *snapshot, size_t block, struc
 
 bool uw_content_of_file(const struct uw_snapshot *snapshot, struct uw_drive *drive)
 {
+    bool stalled;
     drive->looked |= UW_LOOKED_ZFS;
-    return add_types(snapshot, drive->device, drive, true);
+    return add_types(snapshot, drive->device, drive, true, &stalled);
 }

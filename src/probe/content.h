@@ -14,9 +14,11 @@ struct uw_content {
     size_t type_count;
     char pool[UW_DRIVE_STRING_BYTES]; /* ZFS alone: whose member it is, to be compared and forgotten */
     const char *unknown;              /* why nothing can be said; NULL: it was looked at */
+    bool stalled;                     /* it did not answer: who reads it may wait for ever */
 };
 
-/* Reads a device node or file. */
+/* Reads a device node or file, in a process of its own: one that does not answer holds nobody for longer than
+ * half a minute. */
 void uw_content_read(const char *path, struct uw_content *content);
 
 /* Content of a drive and its partitions, and what it says about use (ZFS); false when memory ran out. */

@@ -71,7 +71,7 @@ bool uw_block_flush(struct uw_block *block, int timeout_ms, struct uw_flushed *f
         flush_and_exit(block, ends[1]);
     close(ends[1]);
     /* Where no process can be had there is no limit: a flush is worth more than that. */
-    bool ended = child < 0 || uw_wait_readable(ends[0], timeout_ms);
+    bool ended = child < 0 || uw_wait_readable_unless(ends[0], timeout_ms, block->transport.stop);
     if (child < 0)
         *flushed = uw_block_empty_caches(block);
     else if (ended)
