@@ -175,6 +175,8 @@ static void stop_while_waiting(void **state)
     assert_true(result.stopped);
     assert_true(result.stalled);
     assert_int_equal(result.bytes_written, 0);
+    /* Somebody stands there who wants to go: the stall limit is ten times as long. */
+    assert_in_range(model->clock_ms, 600 + UW_STOP_MS, 600 + UW_STOP_MS + 2 * SLICE_MS);
     uw_write_result_clear(&result);
     model_free(model);
 
