@@ -85,8 +85,8 @@ struct uw_transport {
      * transfers and descriptors belong to the kernel from then on: nothing of it is used, freed or closed,
      * and nothing but identify and close is called. */
     bool abandoned;
-    /* Set by whoever wants nvme, scsi and flush to give up waiting early: they fail then, as if the time had passed.
-     * NULL: nobody. */
+    /* Set by whoever wants nvme, scsi and flush to give up waiting early: they fail then, as if the time had
+     * passed. NULL: nobody. */
     const atomic_bool *stop;
     /* Where commands go on record, under which name; set by whoever opened it and kept until it is closed.
      * NULL: nowhere. */
