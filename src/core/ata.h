@@ -6,6 +6,7 @@
 #define UW_CORE_ATA_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { UW_ATA_IDENTIFY_BYTES = 512, UW_ATA_NOT_TOLD = 0, UW_ATA_BEYOND = UINT16_MAX };
@@ -29,6 +30,7 @@ struct uw_ata_identify {
     bool security, security_enabled, security_locked, security_frozen, security_expired;
     bool security_enhanced, security_maximum;
     uint16_t erase_minutes, enhanced_minutes, master_id;
+    bool smart, smart_enabled; /* words 82 and 85, bit 0 */
     /* Areas that may be hidden: words 82/85 bit 10, 83/86 bit 11, 119/120 bit 8. */
     bool hpa, hpa_enabled, hpa_locked_by_password, dco, amax;
     uint8_t raw[UW_ATA_IDENTIFY_BYTES];
@@ -69,6 +71,25 @@ enum uw_ata_path {
     UW_ATA_PATH_WHOLE         /* registers come back as they were sent */
 };
 
+enum { UW_ATA_ATTRIBUTES = 30, UW_ATA_ATTRIBUTE_BYTES = 48 };
+
+/* A SMART attribute that stands, or once stood, at its threshold or below. */
+struct uw_ata_bad_attribute {
+    uint8_t id;
+    bool now; /* else: in the past */
+    char name[UW_ATA_ATTRIBUTE_BYTES];
+};
+
+/* What SMART tells. Numbers: UINT64_MAX where the drive does not count it. */
+struct uw_ata_health {
+    bool known;          /* its data were read */
+    char status[32];     /* all of it in a word, "good" or "bad-..."; empty: could not be told */
+    bool has_thresholds; /* read: without them no attribute is found bad */
+    uint64_t temperature_k, power_on_hours, power_cycles, reallocated_sectors, pending_sectors;
+    struct uw_ata_bad_attribute bad[UW_ATA_ATTRIBUTES];
+    size_t bad_count;
+};
+
 enum uw_hidden { UW_HIDDEN_UNKNOWN = 0, UW_HIDDEN_NONE, UW_HIDDEN_PRESENT };
 
 struct uw_ata {
@@ -80,6 +101,7 @@ struct uw_ata {
     enum uw_hidden hpa, dco, amax;
     uint64_t native_sectors; /* with what HPA or AMAX hides; 0: not known */
     uint64_t dco_sectors;    /* of DCO IDENTIFY; 0: not known */
+    struct uw_ata_health health;
 };
 
 #endif

@@ -249,10 +249,11 @@ static json_t *medium(const struct uw_fold *fold)
 static json_t *hidden_areas(const struct uw_fold *fold)
 {
     const json_t *hidden = json_object_get(fold->drive, "hidden");
-    return json_pack("{s:o, s:o, s:o, s:o, s:n, s:n, s:{s:n, s:n}, s:{s:n, s:n}}", "hpa", copy(hidden, "hpa"),
-                     "dco", copy(hidden, "dco"), "amax", copy(hidden, "amax"), "unattached_namespaces",
+    return json_pack("{s:o, s:o, s:o, s:o, s:n, s:n, s:o, s:o}", "hpa", copy(hidden, "hpa"), "dco",
+                     copy(hidden, "dco"), "amax", copy(hidden, "amax"), "unattached_namespaces",
                      copy(fold->drive, "unattached_namespaces"), "boot_partitions", "rpmb", "reallocated",
-                     "before", "after", "pending", "before", "after");
+                     before_and_after(fold, "reallocated_sectors"), "pending",
+                     before_and_after(fold, "pending_sectors"));
 }
 
 /* Reservations count only where something was sanitized: elsewhere the verdict says more. */

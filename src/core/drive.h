@@ -59,7 +59,7 @@ struct uw_unknown {
     char reason[20];
 };
 
-enum { UW_UNKNOWNS = 32 };
+enum { UW_UNKNOWNS = 48 };
 
 /* Strings are empty where there is no value (then named in `unknown`); they hold valid UTF-8 without control
  * characters. Made by the probe, owned by whoever called it; free with uw_drive_clear. */
@@ -154,10 +154,11 @@ json_t *uw_drive_list_json(const struct uw_drive *drive);   /* one entry of list
 json_t *uw_drive_medium_json(const struct uw_drive *drive); /* certificate.medium */
 
 /* What the drive says that it can do, decoded and raw; members are null where that is not known. An NVMe
- * drive: {"sanitize", "format", "sanitize_status", "raw"}; an ATA drive: {"security", "sanitize",
+ * drive: {"sanitize", "format", "sanitize_status", "sharing", "raw"}; an ATA drive: {"security", "sanitize",
  * "sanitize_status", "path", "raw"}; empty of others. */
 json_t *uw_drive_capabilities_json(const struct uw_drive *drive);
-/* {"critical_warning", "percentage_used", ...}; null of an NVMe drive that did not say, empty of others. */
+/* Of an NVMe drive {"critical_warning", "percentage_used", ...}, of an ATA drive {"status", "temperature_k",
+ * ...}; null where it did not say, empty of others. */
 json_t *uw_drive_health_json(const struct uw_drive *drive);
 /* Namespaces that the drive keeps and its controller does not show; false: could not tell. */
 bool uw_drive_unattached_namespaces(const struct uw_drive *drive, uint64_t *count);

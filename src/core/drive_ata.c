@@ -103,6 +103,37 @@ json_t *uw_ata_capabilities_json(const struct uw_drive *drive)
                      path_name(ata->path), "raw", raw_json(&ata->identify));
 }
 
+/* UINT64_MAX: not told. */
+static json_t *counted(uint64_t value)
+{
+    return value < 1ULL << 53 ? json_integer((json_int_t)value) : json_null();
+}
+
+static json_t *bad_attributes_json(const struct uw_ata_health *h)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < h->bad_count; i++)
+        json_array_append_new(list, json_pack("{s:i, s:o, s:s}", "id", (int)h->bad[i].id, "name",
+                                              uw_clean_json(h->bad[i].name), "when",
+                                              h->bad[i].now ? "now" : "past"));
+    if (json_array_size(list) == h->bad_count)
+        return list;
+    json_decref(list);
+    return NULL;
+}
+
+json_t *uw_ata_health_json(const struct uw_drive *drive)
+{
+    const struct uw_ata_health *h = &drive->ata.health;
+    if (!h->known)
+        return json_null();
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "status", uw_clean_json(h->status),
+                     "temperature_k", counted(h->temperature_k), "power_on_hours", counted(h->power_on_hours),
+                     "power_cycles", counted(h->power_cycles), "reallocated_sectors",
+                     counted(h->reallocated_sectors), "pending_sectors", counted(h->pending_sectors),
+                     "bad_attributes", h->has_thresholds ? bad_attributes_json(h) : json_null());
+}
+
 static json_t *area_json(enum uw_hidden area)
 {
     switch (area) {

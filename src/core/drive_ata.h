@@ -12,6 +12,9 @@ bool uw_is_ata(const struct uw_drive *drive);
  * of other drives. New reference; NULL when memory ran out. */
 json_t *uw_ata_capabilities_json(const struct uw_drive *drive);
 
+/* {"status", "temperature_k", ...}, null members where the drive did not tell; null where it told nothing. */
+json_t *uw_ata_health_json(const struct uw_drive *drive);
+
 /* {"hpa", "dco", "amax"}: "none", "present", or null: could not tell. New reference. */
 json_t *uw_ata_hidden_json(const struct uw_drive *drive);
 

@@ -117,6 +117,15 @@ static json_t *sanitize_status_json(const struct uw_nvme_sanitize_log *log)
                      log->global_erased, "cdw10", cdw10, "raw", raw);
 }
 
+/* Whether others than this host and this controller may reach the drive (CMIC bit 1) and the namespace (NMIC
+ * bit 0). */
+static json_t *sharing_json(const struct uw_nvme *nvme)
+{
+    bool shared = (nvme->ns.nmic & UW_NVME_NMIC_SHARED) != 0;
+    return json_pack("{s:b, s:o}", "controllers", (nvme->controller.cmic & UW_NVME_CMIC_CONTROLLERS) != 0,
+                     "namespace", nvme->ns.known ? json_boolean(shared) : json_null());
+}
+
 static json_t *raw_json(const struct uw_nvme_controller *c)
 {
     char oacs[5], sanicap[9], fna[3], cmic[3];
@@ -133,9 +142,11 @@ json_t *uw_drive_capabilities_json(const struct uw_drive *drive)
     if (!is_nvme(drive))
         return uw_ata_capabilities_json(drive);
     if (!c->known)
-        return json_pack("{s:n, s:n, s:n, s:n}", "sanitize", "format", "sanitize_status", "raw");
-    return json_pack("{s:o, s:o, s:o, s:o}", "sanitize", sanitize_json(c->sanicap), "format", format_json(c),
-                     "sanitize_status", sanitize_status_json(&drive->nvme.sanitize), "raw", raw_json(c));
+        return json_pack("{s:n, s:n, s:n, s:n, s:n}", "sanitize", "format", "sanitize_status", "sharing",
+                         "raw");
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "sanitize", sanitize_json(c->sanicap), "format",
+                     format_json(c), "sanitize_status", sanitize_status_json(&drive->nvme.sanitize),
+                     "sharing", sharing_json(&drive->nvme), "raw", raw_json(c));
 }
 
 /* UINT64_MAX stands for more than a document's integers hold. */
@@ -148,7 +159,7 @@ json_t *uw_drive_health_json(const struct uw_drive *drive)
 {
     const struct uw_nvme_health *h = &drive->nvme.health;
     if (!is_nvme(drive))
-        return json_object();
+        return uw_is_ata(drive) ? uw_ata_health_json(drive) : json_object();
     if (!h->known)
         return json_null();
     return json_pack("{s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o}", "critical_warning", (int)h->critical_warning,
@@ -168,9 +179,8 @@ static const char *reason_of(const struct uw_drive *drive, const char *parent, c
     if (reason == NULL && dot != NULL)
         reason = uw_drive_unknown_reason(drive, dot + 1);
     if (reason == NULL)
-        reason = is_nvme(drive) || (drive->ata.known && strcmp(parent, "capabilities") == 0)
-                     ? "not_supported"
-                     : "not_applicable";
+        reason = is_nvme(drive) || (drive->ata.known && strcmp(parent, "hidden") != 0) ? "not_supported"
+                                                                                       : "not_applicable";
     return reason;
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/plan.h"
 
+#include "core/drive_ata.h"
+#include "core/drive_nvme.h"
+
 /* A list that could not take an item is no list: the document that it is for fails. */
 static void append(json_t **list, json_t *item)
 {
@@ -107,10 +110,20 @@ static json_t *rule_set_json(const struct uw_plan *plan)
         uw_rule_set_name(uw_technique_rule_set(plan->drive, plan->technique, plan->policy.rule_set)));
 }
 
+/* What the drive says of itself, as list has it; `plan` is stolen. */
+static json_t *with_facts(json_t *plan, const struct uw_drive *drive)
+{
+    if (json_object_set_new(plan, "unknown", json_object()) == 0 && uw_ata_add_list(plan, drive) &&
+        uw_nvme_add_list(plan, drive))
+        return plan;
+    json_decref(plan);
+    return NULL;
+}
+
 json_t *uw_plan_json(const struct uw_plan *plan)
 {
     const struct uw_drive *d = plan->drive;
-    return json_pack(
+    json_t *document = json_pack(
         "{s:o, s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "device",
         uw_clean_json(d->device), "id", d->id, "model", uw_clean_json(d->model), "serial",
         uw_clean_json(d->serial), "bytes",
@@ -121,6 +134,7 @@ json_t *uw_plan_json(const struct uw_plan *plan)
         "verify", plan->method != NULL ? json_string(uw_profile_name(plan->verify)) : json_null(),
         "limitations", limitations_json(plan), "steps", steps_json(plan), "also_affected",
         also_affected_json(plan), "rejected", rejected_json(plan), "refused", refused_json(&plan->refusal));
+    return with_facts(document, d);
 }
 
 static json_t *alternatives_json(const struct uw_plan *plan)

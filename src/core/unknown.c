@@ -44,9 +44,28 @@ static const char *reason_of(const char *path)
 static const char *origin_of(const char *path)
 {
     static const char *const same[][2] = {
-        {"summary.chassis_serial", "host.dmi.serial"}, {"summary.asset_tag", "host.dmi.asset_tag"},
-        {"summary.drive_serial", "medium.serial"},     {"summary.wwn", "medium.wwn"},
-        {"medium.serial_source", "medium.serial"},     {"medium.wwn_source", "medium.wwn"},
+        {"summary.chassis_serial", "host.dmi.serial"},
+        {"summary.asset_tag", "host.dmi.asset_tag"},
+        {"summary.drive_serial", "medium.serial"},
+        {"summary.wwn", "medium.wwn"},
+        {"medium.serial_source", "medium.serial"},
+        {"medium.wwn_source", "medium.wwn"},
+        {"after.health", "before.health"},
+        {"after.health.status", "before.health.status"},
+        {"after.health.temperature_k", "before.health.temperature_k"},
+        {"after.health.power_on_hours", "before.health.power_on_hours"},
+        {"after.health.power_cycles", "before.health.power_cycles"},
+        {"after.health.reallocated_sectors", "before.health.reallocated_sectors"},
+        {"after.health.pending_sectors", "before.health.pending_sectors"},
+        {"after.health.bad_attributes", "before.health.bad_attributes"},
+        {"time.drive_hours.before", "before.health.power_on_hours"},
+        {"time.drive_hours.after", "before.health.power_on_hours"},
+        {"time.power_cycles.before", "before.health.power_cycles"},
+        {"time.power_cycles.after", "before.health.power_cycles"},
+        {"hidden_areas.reallocated.before", "before.health.reallocated_sectors"},
+        {"hidden_areas.reallocated.after", "before.health.reallocated_sectors"},
+        {"hidden_areas.pending.before", "before.health.pending_sectors"},
+        {"hidden_areas.pending.after", "before.health.pending_sectors"},
     };
     for (size_t i = 0; i < sizeof same / sizeof *same; i++)
         if (strcmp(path, same[i][0]) == 0)

@@ -33,14 +33,34 @@ static json_t *unattached_json(const struct uw_drive *drive)
     return uw_drive_unattached_namespaces(drive, &count) ? json_integer((json_int_t)count) : json_null();
 }
 
+/* Where a field stands in a certificate: what comes before it, and how much of its own name goes. */
+static const char *place_of(const char *field, size_t *skipped)
+{
+    static const struct {
+        const char *prefix, *place;
+        size_t skipped;
+    } places[] = {{"content", "before.", 0},
+                  {"health", "before.", 0},
+                  {"capabilities", "", 0},
+                  {"hidden.", "hidden_areas.", sizeof "hidden." - 1}};
+    *skipped = 0;
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+        if (strncmp(field, places[i].prefix, strlen(places[i].prefix)) == 0) {
+            *skipped = places[i].skipped;
+            return places[i].place;
+        }
+    return "medium.";
+}
+
 static json_t *unknown_json(const struct uw_drive *drive)
 {
     json_t *unknown = json_object();
     for (size_t i = 0; i < drive->unknown_count; i++) {
         char path[UW_NAME_BYTES];
         const struct uw_unknown *field = &drive->unknown[i];
-        snprintf(path, sizeof path, "%s.%s", strcmp(field->field, "content") == 0 ? "before" : "medium",
-                 field->field);
+        size_t skipped;
+        const char *place = place_of(field->field, &skipped);
+        snprintf(path, sizeof path, "%s%s", place, field->field + skipped);
         json_object_set_new(unknown, path, json_string(field->reason));
     }
     /* Read, and nothing was there: that is not the same as not read. */

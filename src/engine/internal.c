@@ -6,6 +6,7 @@
 #include "core/document.h"
 #include "core/drive_nvme.h"
 #include "engine/erase.h"
+#include "probe/ata_health.h"
 #include "transport/trace.h"
 #include "wire/nvme.h"
 
@@ -126,14 +127,35 @@ bool uw_erase_rescan(struct uw_erase *erase, struct uw_error *e)
     return done;
 }
 
+static void post_health(struct uw_erase *erase, const struct uw_drive *after)
+{
+    uw_job_post(erase->job, UW_EVENT_HEALTH_READ, json_pack("{s:o}", "health", uw_drive_health_json(after)));
+}
+
+/* Through no way of its own, so that nothing is switched and no NOP aborts: the lower registers come all the
+ * same. */
+static void read_ata_health(struct uw_erase *erase)
+{
+    struct uw_transport *t = erase->job->transport;
+    struct uw_sat sat = {.below = t, .path = erase->job->drive.ata.path};
+    struct uw_drive after = erase->job->drive;
+    bool stalled = false;
+    uw_ata_read_health(&sat, 0, &stalled, &after);
+    t->abandoned = t->abandoned || stalled;
+    if (after.ata.health.known)
+        post_health(erase, &after);
+}
+
 void uw_erase_read_health(struct uw_erase *erase)
 {
     uint8_t page[UW_NVME_LOG_BYTES] = {0};
     struct uw_nvme_command command = uw_nvme_get_health(page);
     struct uw_error e = {0};
     struct uw_drive after = erase->job->drive;
+    if (after.ata.known && erase->job->transport->ops->scsi != NULL)
+        read_ata_health(erase);
     if (!after.nvme.known || !send_nvme(erase, &command, false, &e) || command.status != UW_NVME_OK ||
         !uw_nvme_decode_health(page, sizeof page, &after.nvme.health))
         return;
-    uw_job_post(erase->job, UW_EVENT_HEALTH_READ, json_pack("{s:o}", "health", uw_drive_health_json(&after)));
+    post_health(erase, &after);
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "probe/ata_health.h"
 #include "transport/sat.h"
 #include "transport/scsi.h"
 
@@ -22,6 +23,7 @@ void uw_ata_set_unknown(struct uw_drive *drive, const char *reason)
                                of_dco,          of_amax,     of_native_max, of_dco_max};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         uw_drive_set_unknown(drive, all[i], reason);
+    uw_ata_set_health_unknown(drive, reason);
 }
 
 bool uw_may_be_ata(const struct uw_drive *drive)
@@ -309,6 +311,7 @@ static void look_further(struct look *look)
     look_at_log(look);
     settle(look, of_sanitize, read_sanitize(look));
     look_at_areas(look);
+    uw_ata_read_health(&look->sat, look->limit_ms, &look->stalled, look->drive);
     uw_sat_close(&look->sat, look->limit_ms);
 }
 

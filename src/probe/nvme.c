@@ -17,7 +17,7 @@ static const char *const of_controller[] = {
     "subsystem",    "capacity.total_nvm",       "capacity.unallocated_nvm",
     "capabilities", "hidden.unallocated_bytes", NULL,
 };
-static const char *const of_namespace[] = {"eui64", "nguid", NULL};
+static const char *const of_namespace[] = {"eui64", "nguid", "capabilities.sharing.namespace", NULL};
 static const char *const of_active[] = {"namespaces", NULL};
 static const char *const of_allocated[] = {"hidden.unattached_namespaces", NULL};
 static const char *const of_sanitize[] = {"capabilities.sanitize_status", NULL};
@@ -122,6 +122,7 @@ static void look_at_namespace(struct look *look)
         return;
     settle(look, of_namespace, uw_nvme_decode_namespace(page, sizeof page, nsid, ns));
     settle_one(look, "eui64", ns->known && any(ns->eui64, sizeof ns->eui64));
+    settle_one(look, "capabilities.sharing.namespace", ns->known);
     settle_one(look, "nguid", ns->known && any(ns->nguid, sizeof ns->nguid));
 }
 

@@ -190,6 +190,37 @@ struct uw_ata_command uw_ata_disable_password(enum uw_ata_identifier who,
     return with_password(UW_ATA_SECURITY_DISABLE_PASSWORD, identifier(who), password, block);
 }
 
+/* ---- SMART */
+
+/* LBA 23:8 are a key: without it every function aborts. */
+enum { SMART_KEY = 0xc24f00, SMART_DATA = 0xd0, SMART_THRESHOLDS = 0xd1, SMART_STATUS = 0xda };
+
+static struct uw_ata_command read_smart(uint16_t function, void *block)
+{
+    struct uw_ata_command command = read_blocks(UW_ATA_SMART, block);
+    command.features = function;
+    command.lba = SMART_KEY;
+    return command;
+}
+
+struct uw_ata_command uw_ata_smart_data(void *block)
+{
+    return read_smart(SMART_DATA, block);
+}
+
+struct uw_ata_command uw_ata_smart_thresholds(void *block)
+{
+    return read_smart(SMART_THRESHOLDS, block);
+}
+
+struct uw_ata_command uw_ata_smart_status(void)
+{
+    struct uw_ata_command command = short_command(UW_ATA_SMART, 0);
+    command.features = SMART_STATUS;
+    command.lba = SMART_KEY;
+    return command;
+}
+
 struct uw_ata_command uw_ata_erase_prepare(void)
 {
     return short_command(UW_ATA_SECURITY_ERASE_PREPARE, 0);

@@ -14,6 +14,7 @@ enum uw_ata_opcode {
     UW_ATA_READ_LOG_EXT = 0x2f,
     UW_ATA_SET_MAX_EXT = 0x37,
     UW_ATA_ACCESSIBLE_MAX = 0x78,
+    UW_ATA_SMART = 0xb0,
     UW_ATA_DCO = 0xb1,
     UW_ATA_SANITIZE = 0xb4,
     UW_ATA_IDENTIFY = 0xec,
@@ -96,6 +97,11 @@ struct uw_ata_command uw_ata_set_accessible_max(uint64_t last);
 /* DEVICE CONFIGURATION, ATA8-ACS: IDENTIFY, and RESTORE, which nothing takes back. */
 struct uw_ata_command uw_ata_dco_identify(void *block);
 struct uw_ata_command uw_ata_dco_restore(void);
+/* SMART (ACS-4 7.48; the thresholds: ATA/ATAPI-3): attributes, their thresholds, and whether one of them says
+ * that the drive will fail. They change nothing. */
+struct uw_ata_command uw_ata_smart_data(void *block);
+struct uw_ata_command uw_ata_smart_thresholds(void *block);
+struct uw_ata_command uw_ata_smart_status(void);
 /* SET FEATURES, enable the volatile write cache (ACS-4 7.43). */
 struct uw_ata_command uw_ata_enable_write_cache(void);
 /* The address that such a command answered with: of the short form LBA 27:24 stand in DEVICE 3:0. False: its
@@ -123,6 +129,10 @@ bool uw_ata_decode_identify(const uint8_t *data, size_t bytes, struct uw_ata_ide
 bool uw_ata_decode_log(const uint8_t *supported, const uint8_t *security, struct uw_ata_log *log);
 /* From the registers of SANITIZE STATUS EXT; not known where they are not whole. */
 bool uw_ata_decode_sanitize(const struct uw_ata_command *status, struct uw_ata_sanitize_status *sanitize);
+/* Of SMART RETURN STATUS; the lower halves of the registers will do. */
+bool uw_ata_decode_smart_status(const struct uw_ata_command *status, bool *exceeded);
+/* Data or thresholds: the checksum is right, and something stands there. */
+bool uw_ata_is_smart_page(const uint8_t *data, size_t bytes);
 /* DCO IDENTIFY: sectors (word 3..6 + 1) or 0 where the checksum is wrong. */
 uint64_t uw_ata_decode_dco(const uint8_t *data, size_t bytes);
 

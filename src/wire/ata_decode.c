@@ -170,6 +170,26 @@ static void decode_areas(const uint8_t *data, const struct sets *s, struct uw_at
         identify->amax = bit(marked(data, 119), 8) || bit(marked(data, 120), 8);
 }
 
+static void decode_smart(const struct sets *s, struct uw_ata_identify *identify)
+{
+    identify->smart = bit(s->w82, 0);
+    identify->smart_enabled = identify->smart && bit(s->w85, 0);
+}
+
+/* ACS-4, 7.48.8: LBA 23:8 come back as they were sent, or the other way round. Other values say nothing. */
+bool uw_ata_decode_smart_status(const struct uw_ata_command *status, bool *exceeded)
+{
+    enum { AS_SENT = 0xc24f, TURNED = 0x2cf4 };
+    unsigned told = (unsigned)(status->registers.lba >> 8) & 0xffff;
+    *exceeded = told == TURNED;
+    return status->outcome == UW_ATA_DONE && status->registers.known && (told == AS_SENT || told == TURNED);
+}
+
+bool uw_ata_is_smart_page(const uint8_t *data, size_t bytes)
+{
+    return bytes >= UW_ATA_BLOCK_BYTES && sums_to_zero(data) && !is_one_byte(data);
+}
+
 static uint16_t rotation_of(const uint8_t *data)
 {
     uint16_t rate = word(data, 217);
@@ -209,6 +229,7 @@ bool uw_ata_decode_identify(const uint8_t *data, size_t bytes, struct uw_ata_ide
     decode_sanitize_set(data, identify);
     decode_security(data, &s, identify);
     decode_areas(data, &s, identify);
+    decode_smart(&s, identify);
     memcpy(identify->raw, data, sizeof identify->raw);
     identify->has_checksum = has_checksum;
     identify->known = true;

@@ -304,7 +304,7 @@ static void a_block_erase(void **state)
     assert_true(is_aborted(ask_data(&drive, READ_LOG, 0, 0x07, true, data)));
     assert_true(is_done(ask_data(&drive, READ_LOG, 0, 0x30, true, data)));
     assert_true(is_done(ask_data(&drive, IDENTIFY, 0, 0, true, data)));
-    assert_true(is_done(ask(&drive, SMART, 0xda, 0, 0)));
+    assert_true(is_done(ask(&drive, SMART, 0xda, 0, 0xc24f00)));
     wait_ms(&drive, 500);
     answer = sanitize(&drive, STATUS, 0);
     assert_int_equal(answer.count, DONE); /* SD4 */

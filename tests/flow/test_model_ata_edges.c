@@ -185,7 +185,7 @@ static void what_a_lock_leaves_open(void **state)
     assert_true(is_done(ask_data(&drive, DCO, 0xc2, 0, true, page)));
     assert_true(is_done(ask(&drive, READ_NATIVE_MAX, 0, 0, 0)));
     assert_true(is_done(ask(&drive, ACCESSIBLE_MAX, 0, 0, 0)));
-    assert_true(is_done(ask(&drive, SMART, 0, 0, 0)));
+    assert_true(is_done(ask(&drive, SMART, 0xda, 0, 0xc24f00)));
     assert_true(is_aborted(ask(&drive, DCO, 0xc0, 0, 0)));
     assert_true(is_aborted(ask(&drive, ACCESSIBLE_MAX, 1, 0, SECTORS - 1)));
     assert_true(is_done(ask(&drive, READ_NATIVE_MAX, 0, 0, 0)));

@@ -182,6 +182,13 @@ struct model_ata_config {
      * enhanced one. MODEL_ALL: it is over when the command completes. */
     uint32_t block_ms, crypto_ms, pass_ms, normal_ms, enhanced_ms;
     uint32_t command_ms; /* what any other command takes */
+    /* SMART: it has none; it is switched off; its word is that it will fail; wrong checksums; no thresholds.
+     */
+    struct {
+        bool absent, off, exceeded, bad_checksum, no_thresholds;
+        uint32_t hours, reallocated, pending;
+        uint8_t worn; /* the value of the attribute of reallocated sectors, whose threshold is 10; 0: 100 */
+    } smart;
     /* Which sanitize it was at when it is first powered (one bit of MODEL_ATA_SANITIZE), `elapsed_ms` of it
      * are over; or how the last one ended. */
     struct {

@@ -286,6 +286,8 @@ static void carry_out(struct model_ata *ata, struct ata_task *task)
         ata->layer_looks |= is_of_cache(task);
         return;
     case SMART:
+        ata_smart(ata, task);
+        return;
     case STANDBY:
         return;
     default:

@@ -60,12 +60,13 @@ static void put_features(const struct model_ata *ata, uint8_t *page)
 {
     const struct model_ata_config *config = &ata->config;
     bool ext = !config->no_48_bit;
-    unsigned common = 1U << 14 | bit(true, 5) | bit(true, 0) | bit(config->hpa, 10);
+    unsigned common = 1U << 14 | bit(true, 5) | bit(config->hpa, 10);
+    unsigned smart = bit(!config->smart.absent, 0), on = bit(!config->smart.absent && !config->smart.off, 0);
     unsigned second = bit(ext, 13) | 1U << 12 | bit(config->dco, 11) | bit(ext, 10);
-    put_word(page, 82, common | bit(config->security, 1));
+    put_word(page, 82, common | smart | bit(config->security, 1));
     put_word(page, 83, 1U << 14 | second | bit(config->hpa, 8));
     put_word(page, 84, 1U << 14 | 1U << 5 | bit(ata->wwn != 0, 8));
-    put_word(page, 85, common | bit(ata->enabled, 1));
+    put_word(page, 85, common | on | bit(ata->enabled, 1));
     put_word(page, 86, 1U << 15 | second | bit(config->hpa_password, 8));
     put_word(page, 87, 1U << 14 | 1U << 5 | bit(ata->wwn != 0, 8));
     put_word(page, 119, 1U << 14 | bit(config->amax, 8));

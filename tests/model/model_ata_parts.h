@@ -66,6 +66,9 @@ void ata_erase_run(struct model_ata *ata, struct model_ata_erase *erase, uint64_
 /* How long it will go on; 0 if it does not run. */
 uint64_t ata_erase_left_ms(const struct model_ata_erase *erase);
 
+/* model_ata_smart.c: B0h. */
+void ata_smart(struct model_ata *ata, struct ata_task *task);
+
 /* model_ata_pages.c. `page` has MODEL_ATA_PAGE bytes, all 0. */
 void ata_page_identify(struct model_ata *ata, uint8_t *page);
 /* False: there is no such log. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "probe/ata_health.h"
 #include "transport/sat.h"
 
 enum { PATIENCE_MS = 120000, MORE_MS = 1000, LOG_IDENTIFY = 0x30 };
@@ -89,7 +90,6 @@ static void look_at_drive(struct look *look, struct uw_ata *to)
         ask(look, &status);
         uw_ata_decode_sanitize(&status, &to->sanitize);
     }
-    uw_sat_close(&look->sat, PATIENCE_MS);
 }
 
 uint64_t model_machine_describe_ata(struct model_drive *from, struct uw_drive *to)
@@ -99,6 +99,9 @@ uint64_t model_machine_describe_ata(struct model_drive *from, struct uw_drive *t
     uint64_t before_ms = look.now_ms;
     struct model_ata_names names = model_ata_names(from->ata);
     look_at_drive(&look, &to->ata);
+    if (to->ata.identify.known)
+        uw_ata_read_health(&look.sat, PATIENCE_MS, &look.stalled, to);
+    uw_sat_close(&look.sat, PATIENCE_MS);
     to->ata.known =
         to->ata.identify.known && to->ata.identify.sectors * from->block->config.block_bytes == names.bytes;
     /* What a bridge makes up has no checksum, or a wrong one. */

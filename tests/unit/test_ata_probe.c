@@ -284,7 +284,9 @@ static void asks_what_it_needs(void **state)
     assert_int_equal(d.ata.amax, UW_HIDDEN_NONE);
     assert_int_equal(d.ata.native_sectors, SECTORS);
     assert_int_equal(d.ata.dco_sectors, SECTORS);
-    assert_int_equal(d.unknown_count, 0);
+    /* This one has no SMART. */
+    assert_int_equal(d.unknown_count, 1);
+    check_reason(&d, "health", "not_supported");
 }
 
 static void says_it_in_documents(void **state)
@@ -310,7 +312,8 @@ static void says_it_in_documents(void **state)
     check_at(entry, "capabilities.raw.word128", "\"0029\"");
     check_at(entry, "unknown",
              "{\"hidden.unattached_namespaces\":\"not_applicable\",\"hidden.unallocated_bytes\":\"not_"
-             "applicable\",\"capabilities.security.enhanced_minutes\":\"not_supported\"}");
+             "applicable\",\"capabilities.security.enhanced_minutes\":\"not_supported\","
+             "\"health\":\"not_supported\"}");
     check_at(medium, "capacity.native_max", "1000000");
     check_at(medium, "capacity.dco_max", "1000000");
     json_decref(entry);
@@ -333,7 +336,7 @@ static void nothing_answered(void **state)
              "permission\",\"hidden.unattached_namespaces\":\"not_applicable\",\"hidden.unallocated_bytes\":"
              "\"not_applicable\",\"capabilities.security\":\"no_permission\",\"capabilities.sanitize\":\"no_"
              "permission\",\"capabilities.sanitize_status\":\"no_permission\",\"capabilities.path\":\"no_"
-             "permission\",\"capabilities.raw\":\"no_permission\"}");
+             "permission\",\"capabilities.raw\":\"no_permission\",\"health\":\"no_permission\"}");
     json_decref(entry);
 }
 

@@ -183,6 +183,7 @@ static void says_it_in_the_list(void **state)
              "{\"crypto\":true,\"block\":true,\"overwrite\":false,\"no_deallocate_inhibited\":true}");
     check_at(entry, "capabilities.format",
              "{\"supported\":true,\"crypto\":true,\"all_namespaces\":false,\"erase_all_namespaces\":true}");
+    check_at(entry, "capabilities.sharing", "{\"controllers\":true,\"namespace\":false}");
     check_at(entry, "capabilities.raw",
              "{\"oacs\":\"000a\",\"sanicap\":\"20000003\",\"fna\":\"06\",\"cmic\":\"02\"}");
     check_at(entry, "capabilities.sanitize_status.state", "\"success\"");
@@ -196,6 +197,18 @@ static void says_it_in_the_list(void **state)
              "{\"critical_warning\":4,\"percentage_used\":130,\"available_spare\":99,\"temperature_k\":310,"
              "\"power_on_hours\":20000,\"power_cycles\":77,\"unsafe_shutdowns\":3,\"media_errors\":null}");
     check_at(entry, "unknown", "{\"health.media_errors\":\"not_supported\"}");
+    json_decref(entry);
+    set(CONTROLLER, 76, 0, 1);
+    set(NAMESPACE, 30, 1, 1);
+    d = look();
+    entry = entry_of(&d);
+    check_at(entry, "capabilities.sharing", "{\"controllers\":false,\"namespace\":true}");
+    json_decref(entry);
+    script[NAMESPACE].returned = 2;
+    d = look();
+    entry = entry_of(&d);
+    check_at(entry, "capabilities.sharing", "{\"controllers\":false,\"namespace\":null}");
+    check_reason(&d, "capabilities.sharing.namespace", "not_supported");
     json_decref(entry);
 }
 
@@ -312,13 +325,14 @@ static void nothing_answered(void **state)
     assert_false(d.nvme.known || d.nvme.health.known || d.nvme.active.known);
     json_t *entry = entry_of(&d);
     check_at(entry, "capabilities",
-             "{\"sanitize\":null,\"format\":null,\"sanitize_status\":null,\"raw\":null}");
+             "{\"sanitize\":null,\"format\":null,\"sanitize_status\":null,\"sharing\":null,\"raw\":null}");
     check_at(entry, "health", "null");
     check_at(
         entry, "unknown",
         "{\"hidden.unattached_namespaces\":\"not_probed\",\"hidden.unallocated_bytes\":\"no_permission\","
         "\"capabilities.sanitize\":\"no_permission\",\"capabilities.format\":\"no_permission\","
-        "\"capabilities.sanitize_status\":\"not_probed\",\"capabilities.raw\":\"no_permission\","
+        "\"capabilities.sanitize_status\":\"not_probed\",\"capabilities.sharing\":\"no_permission\","
+        "\"capabilities.raw\":\"no_permission\","
         "\"health\":\"no_permission\"}");
     json_decref(entry);
     /* A descriptor of something else. */
