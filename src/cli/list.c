@@ -8,6 +8,7 @@
 #include <libsmartcols.h>
 
 #include "cli.h"
+#include "facts.h"
 #include "table.h"
 
 static const struct table_column columns[] = {
@@ -20,10 +21,13 @@ static const struct table_column columns[] = {
     {"ID", 0, 0},
     {"CONTENT", 0, 0},
     {"REACH", 0, 0},
+    {"SECURITY", 0, 0},
+    {"HIDDEN", 0, 0},
+    {"HEALTH", 0, 0},
     {"IN USE", 0.1, SCOLS_FL_TRUNC},
 };
 
-enum { SECTOR_COLUMN = 4, CONTENT_COLUMN = 7 };
+enum { SECTOR_COLUMN = 4, CONTENT_COLUMN = 7, SECURITY_COLUMN = 9, HIDDEN_COLUMN, HEALTH_COLUMN };
 enum { COLUMN_COUNT = sizeof columns / sizeof *columns, CELL_BYTES = 320, USE_BYTES = 4096 };
 
 /* "-" where the drive has no such thing, "?" where nobody could tell. */
@@ -88,15 +92,36 @@ static void use_cell(const json_t *drive, char *cell, size_t cell_bytes)
         snprintf(cell, cell_bytes, "%s", absent(drive, "in_use"));
 }
 
+typedef void fact(const json_t *drive, char *text, size_t text_bytes);
+
+/* A column in which no drive says anything is left out. */
+static void drop_silent(struct libscols_table *table, const json_t *drives, int column, fact *fact)
+{
+    size_t i;
+    const json_t *drive;
+    char text[CELL_BYTES];
+    bool says = false;
+    json_array_foreach(drives, i, drive) {
+        fact(drive, text, sizeof text);
+        says = says || (strcmp(text, "-") != 0 && strcmp(text, "?") != 0);
+    }
+    if (!says)
+        scols_column_set_flags(scols_table_get_column(table, (size_t)column), SCOLS_FL_HIDDEN);
+}
+
 static bool add_drive(struct libscols_table *table, const json_t *drive)
 {
     char size[32], sector[48], content[CELL_BYTES], *use = malloc(USE_BYTES);
+    char security[CELL_BYTES], hidden[CELL_BYTES], health[CELL_BYTES];
     if (use == NULL)
         return false;
     size_cell(drive, size, sizeof size);
     sector_cell(drive, sector, sizeof sector);
     content_cell(drive, content, sizeof content);
     use_cell(drive, use, USE_BYTES);
+    facts_security(drive, security, sizeof security);
+    facts_hidden(drive, hidden, sizeof hidden);
+    facts_health(drive, health, sizeof health);
     const char *cells[COLUMN_COUNT] = {
         text_cell(drive, "device"),
         text_cell(drive, "bus"),
@@ -107,6 +132,9 @@ static bool add_drive(struct libscols_table *table, const json_t *drive)
         text_cell(drive, "id"),
         content,
         text_or(json_object_get(drive, "reach"), "level", "?"),
+        security,
+        hidden,
+        health,
         use,
     };
     bool ok = table_add(table, cells, COLUMN_COUNT);
@@ -120,8 +148,14 @@ static void drop_columns(struct libscols_table *table)
     size_t width = scols_table_get_termwidth(table);
     if (!isatty(STDOUT_FILENO))
         return;
-    if (width < 100)
+    if (width < 120) {
+        scols_column_set_flags(scols_table_get_column(table, SECURITY_COLUMN), SCOLS_FL_HIDDEN);
+        scols_column_set_flags(scols_table_get_column(table, HIDDEN_COLUMN), SCOLS_FL_HIDDEN);
+    }
+    if (width < 100) {
         scols_column_set_flags(scols_table_get_column(table, SECTOR_COLUMN), SCOLS_FL_HIDDEN);
+        scols_column_set_flags(scols_table_get_column(table, HEALTH_COLUMN), SCOLS_FL_HIDDEN);
+    }
     if (width < 80)
         scols_column_set_flags(scols_table_get_column(table, CONTENT_COLUMN), SCOLS_FL_HIDDEN);
 }
@@ -132,8 +166,12 @@ static bool print_drives(const json_t *drives)
     size_t i;
     const json_t *drive;
     bool ok = table != NULL;
-    if (ok)
+    if (ok) {
+        drop_silent(table, drives, SECURITY_COLUMN, facts_security);
+        drop_silent(table, drives, HIDDEN_COLUMN, facts_hidden);
+        drop_silent(table, drives, HEALTH_COLUMN, facts_health);
         drop_columns(table);
+    }
     json_array_foreach(drives, i, drive) {
         ok = ok && add_drive(table, drive);
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "facts.h"
 
 enum { TEXT_BYTES = 512 };
 
@@ -156,6 +157,32 @@ static void join(const json_t *list, char *text, size_t text_bytes)
     }
 }
 
+/* A dash says nothing here. */
+static void fact_row(const char *label, const char *text)
+{
+    if (strcmp(text, "-") != 0)
+        row(label, strcmp(text, "?") == 0 ? "could not be told" : text);
+}
+
+static void print_facts(const json_t *plan)
+{
+    char text[TEXT_BYTES], numbers[TEXT_BYTES];
+    facts_security(plan, text, sizeof text);
+    fact_row("security", text);
+    facts_hidden(plan, text, sizeof text);
+    fact_row("hidden", text);
+    facts_health(plan, text, sizeof text);
+    facts_health_numbers(plan, numbers, sizeof numbers);
+    if (numbers[0] != '\0')
+        add(text, sizeof text, ": ", numbers);
+    fact_row("health", text);
+    const json_t *sharing = json_object_get(json_object_get(plan, "capabilities"), "sharing");
+    if (truth_of(sharing, "namespace"))
+        row("shared", "other controllers may lead to the namespace");
+    else if (truth_of(sharing, "controllers"))
+        row("shared", "other controllers may lead to the drive");
+}
+
 void plan_print(const json_t *plan)
 {
     char text[TEXT_BYTES];
@@ -176,6 +203,7 @@ void plan_print(const json_t *plan)
         plan_time(plan, text, sizeof text);
         row("time", text);
     }
+    print_facts(plan);
     print_affected(json_object_get(plan, "also_affected"));
     join(json_object_get(plan, "limitations"), text, sizeof text);
     row("limitations", text);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 /* The command's own part: the library does not hold it. */
+#include "cli/facts.c"
 #include "cli/output.c"
 #include "cli/plan.c"
 
@@ -127,11 +128,68 @@ static void whole(void **state)
     json_decref(plan);
 }
 
+/* Device, then security, hidden areas, health, and its numbers, as the examples have them. */
+static void facts(void **state)
+{
+    (void)state;
+    static const char *const wanted[][5] = {
+        {"/dev/sda", "?", "?", "?", ""},
+        {"/dev/sdb", "frozen", "none", "warning", "bad-sector, 8 reallocated, 31744 h, 35 C"},
+        {"/dev/nvme0n1", "-", "none", "good", "3 % used, 4210 h, 38 C"},
+    };
+    json_t *document = json_load_file(TEST_DATA "/examples/list.json", 0, NULL);
+    json_t *drives = json_object_get(document, "drives");
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        const json_t *drive = json_array_get(drives, i);
+        char security[64], hidden[64], health[64], numbers[256];
+        facts_security(drive, security, sizeof security);
+        facts_hidden(drive, hidden, sizeof hidden);
+        facts_health(drive, health, sizeof health);
+        facts_health_numbers(drive, numbers, sizeof numbers);
+        assert_string_equal(text_of(drive, "device"), wanted[i][0]);
+        assert_string_equal(security, wanted[i][1]);
+        assert_string_equal(hidden, wanted[i][2]);
+        assert_string_equal(health, wanted[i][3]);
+        assert_string_equal(numbers, wanted[i][4]);
+    }
+    json_decref(document);
+}
+
+static void facts_that_matter(void **state)
+{
+    (void)state;
+    char text[64];
+    json_t *drive =
+        json_pack("{s:{s:s, s:n, s:s, s:i, s:s}, s:{s:{s:b, s:b, s:b, s:b}}, s:{s:i}, s:{s:s}}", "hidden",
+                  "hpa", "present", "dco", "amax", "none", "unattached_namespaces", 2, "unallocated_bytes",
+                  "12000000000", "capabilities", "security", "supported", 1, "enabled", 1, "locked", 1,
+                  "frozen", 0, "health", "critical_warning", 4, "unknown", "hidden.dco", "read_error");
+    assert_non_null(drive);
+    facts_security(drive, text, sizeof text);
+    assert_string_equal(text, "locked password");
+    facts_hidden(drive, text, sizeof text);
+    assert_string_equal(text, "hpa 2 namespaces 12.0 GB free ?");
+    facts_health(drive, text, sizeof text);
+    assert_string_equal(text, "warning");
+    json_object_set_new(drive, "health", json_pack("{s:s}", "status", "bad-status"));
+    facts_health(drive, text, sizeof text);
+    assert_string_equal(text, "bad");
+    json_decref(drive);
+    drive = json_object(); /* a file: nothing of it */
+    facts_security(drive, text, sizeof text);
+    assert_string_equal(text, "-");
+    facts_hidden(drive, text, sizeof text);
+    assert_string_equal(text, "-");
+    facts_health(drive, text, sizeof text);
+    assert_string_equal(text, "-");
+    json_decref(drive);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(briefs),
-        cmocka_unit_test(cut),
+        cmocka_unit_test(facts),  cmocka_unit_test(facts_that_matter),
+        cmocka_unit_test(briefs), cmocka_unit_test(cut),
         cmocka_unit_test(whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
