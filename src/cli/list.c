@@ -95,14 +95,14 @@ static void use_cell(const json_t *drive, char *cell, size_t cell_bytes)
 typedef void fact(const json_t *drive, char *text, size_t text_bytes);
 
 /* A column in which no drive says anything is left out. */
-static void drop_silent(struct libscols_table *table, const json_t *drives, int column, fact *fact)
+static void drop_silent(struct libscols_table *table, const json_t *drives, int column, fact *tell)
 {
     size_t i;
     const json_t *drive;
     char text[CELL_BYTES];
     bool says = false;
     json_array_foreach(drives, i, drive) {
-        fact(drive, text, sizeof text);
+        tell(drive, text, sizeof text);
         says = says || (strcmp(text, "-") != 0 && strcmp(text, "?") != 0);
     }
     if (!says)
