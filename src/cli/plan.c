@@ -166,7 +166,7 @@ static void fact_row(const char *label, const char *text)
 
 static void print_facts(const json_t *plan)
 {
-    char text[TEXT_BYTES], numbers[TEXT_BYTES];
+    char text[TEXT_BYTES], numbers[TEXT_BYTES / 2];
     facts_security(plan, text, sizeof text);
     fact_row("security", text);
     facts_hidden(plan, text, sizeof text);
