@@ -94,6 +94,18 @@ static bool exclude(struct uw_run *run, struct uw_error *e)
     return true;
 }
 
+void uw_job_make_plan(struct uw_job *job, const struct uw_policy *policy, bool open)
+{
+    if (open)
+        uw_plan_make_opening(&job->drive, policy, uw_method_at, &job->opened, &job->plan);
+    else
+        uw_plan_make(&job->drive, policy, uw_method_at, &job->plan);
+    if (job->plan.standard == NULL)
+        return;
+    uw_standard_draw(job->plan.standard, job->seed, &job->standard);
+    job->plan.standard = &job->standard;
+}
+
 static bool make_plans(struct uw_run *run, struct uw_error *e)
 {
     for (size_t i = 0; i < run->job_count; i++) {
@@ -104,11 +116,7 @@ static bool make_plans(struct uw_run *run, struct uw_error *e)
             return uw_fail(e, UW_E_IO, "the kernel gives no random bytes");
         struct uw_policy policy = run->policy;
         policy.own_password = uw_own_password_is_noted(run->state, &job->drive);
-        uw_plan_make(&job->drive, &policy, uw_method_at, &job->plan);
-        if (job->plan.standard != NULL) {
-            uw_standard_draw(job->plan.standard, job->seed, &job->standard);
-            job->plan.standard = &job->standard;
-        }
+        uw_job_make_plan(job, &policy, true);
     }
     return uw_run_plan_siblings(run, e);
 }
