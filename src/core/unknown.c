@@ -28,6 +28,7 @@ static const struct {
     {"certificate", "not_applicable"},
     {"medium.identity_recheck", "not_applicable"},
     {"hidden_areas.opened", "not_applicable"},
+    {"before.unfreeze", "not_applicable"},
     {"tool.configuration_sha256", "not_applicable"},
 };
 

@@ -30,6 +30,7 @@ struct uw_job {
     int index; /* in run->jobs, and the number of its events */
     struct uw_drive drive;
     struct uw_plan plan;
+    bool was_frozen;             /* and would have been erased otherwise, had it not been */
     struct uw_drive opened;      /* as it is when the plan has opened what it hides; borrows from `drive` */
     struct uw_standard standard; /* the plan's, with its passes in the order drawn for this drive */
     uint8_t seed[UW_SEED_BYTES];
@@ -66,6 +67,7 @@ struct uw_run {
     struct uw_subsystem *subsystems;
     size_t subsystem_count;
     struct uw_event_bus bus;
+    uint64_t slept_ms; /* of --unfreeze; 0: the machine did not sleep */
     atomic_bool stop;
     atomic_size_t next, left; /* the next job to take; jobs that have not ended */
     pthread_t *threads;

@@ -287,6 +287,7 @@ const certificate = named({
         use_checks: ['mounts', 'other mount namespaces', 'swap', 'holders', 'loop devices', 'btrfs members',
                      'zfs members', 'exclusive open'],
         health: null,
+        unfreeze: null,
         histogram: null,
     },
     after: {health: null, histogram: null},
