@@ -79,7 +79,9 @@ struct uw_request {
     bool confirm_all;
     bool allow_downgrade;
     bool allow_not_covered;
-    struct uw_trace *trace;           /* NULL: no record is kept */
+    struct uw_trace *trace; /* NULL: no record is kept */
+    bool restore_dco;
+    bool unfreeze;
     struct uw_strings arguments;      /* argv, recorded in certificates */
     const char *configuration_sha256; /* hex, of the file that was read; NULL: none */
     uw_ask *ask;                      /* NULL: nobody can be asked */

@@ -46,6 +46,28 @@ void plan_time(const json_t *plan, char *text, size_t text_bytes)
              known ? "about " : "time not known", known ? duration : "", can_stop ? ", can be stopped" : "");
 }
 
+/* What is done about a hidden area before the erase. */
+static const char *opening_of(const json_t *item)
+{
+    const char *left = text_or(item, "left", "?");
+    return strcmp(left, "until-power-cycle") == 0 ? "open until the power goes off and on"
+           : strcmp(left, "set-back") == 0        ? "opened, and set back afterwards"
+           : strcmp(left, "restored") == 0        ? "restored, which nothing undoes"
+                                                  : left;
+}
+
+static void list_opens(const json_t *plan, char *text, size_t text_bytes)
+{
+    size_t i;
+    const json_t *item;
+    text[0] = '\0';
+    json_array_foreach(json_object_get(plan, "opens"), i, item) {
+        char one[96];
+        snprintf(one, sizeof one, "%s %s", text_or(item, "area", "?"), opening_of(item));
+        add(text, text_bytes, "; ", one);
+    }
+}
+
 /* What the question must not leave out; namespaces come first, the rest of a long list is in the plan. */
 static void first_affected(const json_t *plan, char *text, size_t text_bytes)
 {
@@ -72,6 +94,10 @@ void plan_brief(const json_t *plan, char *text, size_t text_bytes)
         snprintf(text, text_bytes, "%s%s%s to %s, %s%s", text_or(step, "method", "?"),
                  then != NULL ? ", then " : "", then != NULL ? text_or(then, "method", "?") : "",
                  text_or(plan, "level", "?"), truth_of(step, "attach") ? "runs already, " : "", time);
+    char opens[TEXT_BYTES];
+    list_opens(plan, opens, sizeof opens);
+    if (opens[0] != '\0' && !json_is_object(refused))
+        add(text, text_bytes, ", hidden areas: ", opens);
     first_affected(plan, text, text_bytes);
 }
 
@@ -218,6 +244,8 @@ void plan_print(const json_t *plan)
     if (json_array_size(steps) > 0) {
         print_unlock(plan);
         print_level(plan);
+        list_opens(plan, text, sizeof text);
+        row("opens first", text);
         json_array_foreach(steps, i, step) {
             print_step(i + 1, step);
         }

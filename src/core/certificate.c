@@ -256,11 +256,25 @@ static json_t *medium(const struct uw_fold *fold)
 static json_t *hidden_areas(const struct uw_fold *fold)
 {
     const json_t *hidden = json_object_get(fold->drive, "hidden");
-    return json_pack("{s:o, s:o, s:o, s:o, s:n, s:n, s:o, s:o}", "hpa", copy(hidden, "hpa"), "dco",
-                     copy(hidden, "dco"), "amax", copy(hidden, "amax"), "unattached_namespaces",
-                     copy(fold->drive, "unattached_namespaces"), "boot_partitions", "rpmb", "reallocated",
-                     before_and_after(fold, "reallocated_sectors"), "pending",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:n, s:n, s:o, s:o}", "hpa", copy(hidden, "hpa"), "dco",
+                     copy(hidden, "dco"), "amax", copy(hidden, "amax"), "opened",
+                     fold->opened != NULL ? json_deep_copy(fold->opened) : json_array(),
+                     "unattached_namespaces", copy(fold->drive, "unattached_namespaces"), "boot_partitions",
+                     "rpmb", "reallocated", before_and_after(fold, "reallocated_sectors"), "pending",
                      before_and_after(fold, "pending_sectors"));
+}
+
+/* Whether an area was opened and left so. */
+static bool is_left(const struct uw_fold *fold, const char *how)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach(fold->opened, i, item) {
+        const char *left = json_string_value(json_object_get(item, "left"));
+        if (left != NULL && strcmp(left, how) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* Reservations count only where something was sanitized: elsewhere the verdict says more. */
@@ -280,6 +294,11 @@ static json_t *exceptions(const struct uw_fold *fold, enum uw_verdict verdict)
             list, json_pack("{s:s, s:s, s:s}", "code", "own_password_left", "severity", "note", "text",
                             "the drive may be locked with the user password \"unwrite\" (zero "
                             "padded, level high); the next erase takes it away"));
+    if (is_left(fold, "open"))
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:s}", "code", "amax_left_open", "severity", "note", "text",
+                            "its accessible capacity was opened and is not set back yet: a drive takes that "
+                            "once each time that its power comes; the next run does it"));
     if (fold->crashed)
         json_array_append_new(list,
                               json_pack("{s:s, s:s, s:s}", "code", "recovered", "severity", "note", "text",

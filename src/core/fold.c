@@ -18,7 +18,7 @@ void uw_fold_clear(struct uw_fold *fold)
     json_t **held[] = {
         &fold->run,     &fold->drive,           &fold->plan,           &fold->refusal,  &fold->confirmed,
         &fold->intent,  &fold->identity_before, &fold->identity_after, &fold->canaries, &fold->verification,
-        &fold->failure, &fold->bound,           &fold->health_after,   &fold->steps};
+        &fold->failure, &fold->bound,           &fold->health_after,   &fold->steps,    &fold->opened};
     for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
         json_decref(*held[i]);
         *held[i] = NULL;
@@ -372,6 +372,12 @@ void uw_fold_event(struct uw_fold *fold, const struct uw_event *event)
         break;
     case UW_EVENT_IDENTITY_CHECKED:
         weigh_identity(fold, data);
+        break;
+    case UW_EVENT_AREA_OPENING:
+    case UW_EVENT_AREA_OPENED:
+    case UW_EVENT_AREA_CLOSED:
+    case UW_EVENT_PLAN_CHANGED:
+        uw_fold_hidden(fold, event);
         break;
     case UW_EVENT_TOUCHED:
         touch(fold, event);

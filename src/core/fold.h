@@ -18,6 +18,7 @@ struct uw_fold {
     /* Data of the events that hold them; NULL until they came. */
     json_t *run, *drive, *plan, *refusal, *confirmed, *intent, *identity_before, *identity_after;
     json_t *canaries, *verification, *failure, *bound, *health_after;
+    json_t *opened;              /* hidden areas, array as in the certificate; NULL: none */
     json_t *steps;               /* array, as they stand in the certificate */
     size_t first_step;           /* of the method that is judged; those before it failed, and it took over */
     size_t steps_ended_well;     /* from there on; an erase has ended well when all that were planned have */
@@ -33,6 +34,9 @@ void uw_fold_clear(struct uw_fold *fold);
 
 /* Takes an event of the run or of this drive; the caller leaves out those of other drives. */
 void uw_fold_event(struct uw_fold *fold, const struct uw_event *event);
+
+/* fold_hidden.c: the events of hidden areas, and the plan for what was opened. */
+void uw_fold_hidden(struct uw_fold *fold, const struct uw_event *event);
 
 /* The verdict on what came so far. */
 enum uw_verdict uw_fold_verdict(const struct uw_fold *fold, const char **reason);

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "core/drive.h"
+#include "core/hidden.h"
 #include "core/method.h"
 #include "core/nvme.h"
 #include "core/policy.h"
@@ -24,6 +25,7 @@ struct uw_policy {
     enum uw_cipher cipher;              /* of keystream passes */
     bool allow_downgrade;
     bool siblings_named; /* the drive shows several namespaces, hides none, and all are to be erased */
+    bool restore_dco;    /* DCO RESTORE may be sent to a drive whose configuration hides something */
     bool own_password;   /* an ATA drive's password is the one that a run of ours left when it broke off */
 };
 
@@ -108,7 +110,8 @@ struct uw_plan {
     bool hits_subsystem; /* it erases every namespace of the drive */
     bool allied;         /* it erases one of several, and claims purge with the others erased like it */
     enum uw_unlock unlock_first;
-    enum uw_unmarked unmarked;                            /* other than UW_MARKED: a reservation */
+    enum uw_unmarked unmarked; /* other than UW_MARKED: a reservation */
+    struct uw_opens opens;     /* before anything is written; `drive` is what it is then */
     struct uw_affected also_affected[UW_NVME_NAMESPACES]; /* ascending */
     size_t also_affected_count;
     const char *limitations[UW_LIMITATIONS];
@@ -127,6 +130,11 @@ void uw_plan_make(const struct uw_drive *drive, const struct uw_policy *policy, 
 /* Takes the next way, of which there is one, in the place of the method that failed. Nothing is attached to
  * or unlocked then. */
 void uw_plan_descend(struct uw_plan *plan, uw_method_list *methods);
+/* The same where areas that the method leaves out can be opened before it: `*opened` receives the drive as it
+ * is then, and the plan borrows it. Without such areas, or where the drive is refused all the same, it is
+ * uw_plan_make's. */
+void uw_plan_make_opening(const struct uw_drive *drive, const struct uw_policy *policy,
+                          uw_method_list *methods, struct uw_drive *opened, struct uw_plan *plan);
 
 /* Two namespaces of one drive. One that has no name of its own is known by its controller's node. */
 bool uw_same_subsystem(const struct uw_drive *a, const struct uw_drive *b);

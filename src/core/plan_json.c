@@ -138,8 +138,8 @@ json_t *uw_plan_json(const struct uw_plan *plan)
 {
     const struct uw_drive *d = plan->drive;
     json_t *document = json_pack(
-        "{s:o, s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "device",
-        uw_clean_json(d->device), "id", d->id, "model", uw_clean_json(d->model), "serial",
+        "{s:o, s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "device", uw_clean_json(d->device), "id", d->id, "model", uw_clean_json(d->model), "serial",
         uw_clean_json(d->serial), "bytes",
         d->bytes < 1ULL << 53 ? json_integer((json_int_t)d->bytes) : json_null(), "level_requested",
         uw_level_name(plan->policy.level), "level",
@@ -147,8 +147,8 @@ json_t *uw_plan_json(const struct uw_plan *plan)
         plan->method != NULL ? json_string(plan->rule->id) : json_null(), "rule_set", rule_set_json(plan),
         "verify", plan->method != NULL ? json_string(uw_profile_name(plan->verify)) : json_null(),
         "limitations", limitations_json(plan), "unlock", unlock_json(plan->unlock_first), "steps",
-        steps_json(plan), "next", next_json(plan), "also_affected", also_affected_json(plan), "rejected",
-        rejected_json(plan), "refused", refused_json(&plan->refusal));
+        steps_json(plan), "opens", uw_opens_json(&plan->opens), "next", next_json(plan), "also_affected",
+        also_affected_json(plan), "rejected", rejected_json(plan), "refused", refused_json(&plan->refusal));
     return with_facts(document, d);
 }
 
@@ -208,12 +208,13 @@ static json_t *reservations_json(const struct uw_plan *plan)
 json_t *uw_plan_event(const struct uw_plan *plan)
 {
     bool any = plan->method != NULL;
-    return json_pack(
-        "{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "level_requested",
-        uw_level_name(plan->policy.level), "level", uw_level_name(any ? plan->level : UW_LEVEL_NONE),
-        "rule_set", rule_set_json(plan), "rule", any ? json_string(plan->rule->id) : json_null(), "basis",
-        any ? json_string(uw_technique_basis(plan->technique)) : json_null(), "alternatives",
-        alternatives_json(plan), "limitations", limitations_json(plan), "reservations",
-        reservations_json(plan), "steps", steps_json(plan), "next", next_json(plan), "also_affected",
-        also_affected_json(plan), "verify", any ? json_string(uw_profile_name(plan->verify)) : json_null());
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "level_requested",
+                     uw_level_name(plan->policy.level), "level",
+                     uw_level_name(any ? plan->level : UW_LEVEL_NONE), "rule_set", rule_set_json(plan),
+                     "rule", any ? json_string(plan->rule->id) : json_null(), "basis",
+                     any ? json_string(uw_technique_basis(plan->technique)) : json_null(), "alternatives",
+                     alternatives_json(plan), "limitations", limitations_json(plan), "reservations",
+                     reservations_json(plan), "steps", steps_json(plan), "opens", uw_opens_json(&plan->opens),
+                     "next", next_json(plan), "also_affected", also_affected_json(plan), "verify",
+                     any ? json_string(uw_profile_name(plan->verify)) : json_null());
 }

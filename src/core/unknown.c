@@ -34,6 +34,8 @@ static const struct {
     {"plan", "not_applicable"},
     {"certificate", "not_applicable"},
     {"medium.identity_recheck", "not_applicable"},
+    {"hidden_areas.opened", "not_applicable"},
+    {"before.unfreeze", "not_applicable"},
     {"tool.configuration_sha256", "not_applicable"},
 };
 

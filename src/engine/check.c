@@ -112,6 +112,22 @@ static bool is_text(const json_t *value, const char *text)
     return strcmp(said != NULL ? said : "", text) == 0;
 }
 
+/* What was open until the power went off, or was set back, is hidden again: the drive shows what it showed
+ * before. */
+static bool is_shut_again(const json_t *body, const struct uw_drive *drive)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach(json_object_get(json_object_get(body, "hidden_areas"), "opened"), i, item) {
+        json_int_t sectors = json_integer_value(json_object_get(item, "sectors_before"));
+        const char *left = json_string_value(json_object_get(item, "left"));
+        bool shut = left != NULL && (strcmp(left, "until-power-cycle") == 0 || strcmp(left, "set-back") == 0);
+        if (shut && sectors > 0 && (uint64_t)sectors == drive->bytes / drive->logical_block_bytes)
+            return true;
+    }
+    return false;
+}
+
 /* Why the drive is not the certificate's; NULL: nothing speaks against it. */
 static const char *stranger(const struct uw_job *job)
 {
@@ -126,7 +142,8 @@ static const char *stranger(const struct uw_job *job)
         return "it has another serial than its certificate";
     if (!is_text(wwn, job->drive.wwn))
         return "it has another WWN than its certificate";
-    if ((uint64_t)json_integer_value(bytes) != job->drive.bytes)
+    if ((uint64_t)json_integer_value(bytes) != job->drive.bytes &&
+        !is_shut_again(job->run->bound, &job->drive))
         return "it has another size than its certificate";
     return NULL;
 }

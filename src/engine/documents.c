@@ -10,9 +10,18 @@
 #include "engine/run.h"
 #include "output/output.h"
 
-/* Before: what stood on the drive, in types and counts; its contents never enter a document. */
-static json_t *before_json(const struct uw_drive *drive)
+static json_t *unfreeze_json(const struct uw_job *job)
 {
+    if (!job->was_frozen || job->run->slept_ms == 0)
+        return json_null();
+    return json_pack("{s:I, s:b}", "slept_ms", (json_int_t)job->run->slept_ms, "frozen_after",
+                     job->drive.ata.identify.security_frozen);
+}
+
+/* Before: what stood on the drive, in types and counts; its contents never enter a document. */
+static json_t *before_json(const struct uw_job *job)
+{
+    const struct uw_drive *drive = &job->drive;
     json_t *types = json_array();
     for (size_t i = 0; i < drive->content_type_count; i++)
         json_array_append_new(types, json_string(drive->content_types[i]));
@@ -20,10 +29,11 @@ static json_t *before_json(const struct uw_drive *drive)
     for (size_t i = 0; i < drive->use_count; i++)
         json_array_append_new(uses,
                               json_pack("{s:s, s:s}", "kind", drive->uses[i].kind, "by", drive->uses[i].by));
-    return json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:n}", "content",
+    return json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:n}", "content",
                      drive->content[0] ? json_string(drive->content) : json_null(), "partitions",
                      (int)drive->partitions, "types", types, "in_use", uses, "use_checks",
-                     uw_drive_looked_json(drive), "health", uw_drive_health_json(drive), "histogram");
+                     uw_drive_looked_json(drive), "health", uw_drive_health_json(drive), "unfreeze",
+                     unfreeze_json(job), "histogram");
 }
 
 static json_t *unattached_json(const struct uw_drive *drive)
@@ -79,7 +89,7 @@ void uw_job_announce(struct uw_job *job)
                           (json_int_t)(drive->bytes < 1ULL << 53 ? drive->bytes : 0), "certificate_id",
                           job->certificate_id, "intent_id", job->intent_id, "simulated",
                           job->run->machine->simulated, "seed_commitment", commitment, "medium",
-                          uw_drive_medium_json(drive), "before", before_json(drive), "capabilities",
+                          uw_drive_medium_json(drive), "before", before_json(job), "capabilities",
                           uw_drive_capabilities_json(drive), "hidden", uw_ata_hidden_json(drive),
                           "unattached_namespaces", unattached_json(drive), "unknown", unknown_json(drive)));
     if (!job->run->request->check)

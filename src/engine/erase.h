@@ -21,6 +21,7 @@ struct uw_erase {
     int steps;                /* that were begun */
     struct uw_method_end end; /* of the last method */
     struct uw_said said;      /* by the drive, of an erase inside it */
+    uint64_t amax_sectors;    /* which AMAX is to be set back to; 0: nothing is */
 };
 
 /* Whether a signal ended the run or the drive was given up. For uw_method_run. */
@@ -34,6 +35,8 @@ void uw_erase_close_ata(struct uw_erase *erase);
 /* Takes the password away that a run of ours left on the drive, or may have left. `*somebodys`: it has
  * another, and nothing was done. False: whatever it has is on it still, and the note of it too. */
 bool uw_erase_unlock(struct uw_erase *erase, bool *somebodys, struct uw_error *e);
+/* job.c: the same as far as the plan asks for it; a drive with somebody else's is refused, false. */
+bool uw_erase_open_lock(struct uw_erase *erase, struct uw_error *e);
 /* What an erase inside the drive should have left. */
 struct uw_image uw_erase_image(const struct uw_method_end *end);
 /* Puts on record what another job's command did to this drive too. */

@@ -6,6 +6,7 @@
 
 #include "core/document.h"
 #include "engine/erase.h"
+#include "engine/hidden.h"
 #include "method/methods.h"
 
 static void post_failed(struct uw_job *job, const struct uw_error *e)
@@ -282,7 +283,7 @@ static bool worth_going_on(struct uw_job *job)
 }
 
 /* A wrong password changes nothing of what the drive holds. */
-static bool open_lock(struct uw_erase *erase, struct uw_error *e)
+bool uw_erase_open_lock(struct uw_erase *erase, struct uw_error *e)
 {
     struct uw_job *job = erase->job;
     bool somebodys = false;
@@ -302,7 +303,7 @@ static bool prepare(struct uw_erase *erase, struct uw_error *e)
 {
     enum uw_unmarked unmarked = erase->job->plan.unmarked;
     erase->phase = (struct uw_job_phase){erase->job, "witnesses", 0, 0};
-    if (!uw_stream_begin(&erase->stream, e) || !open_lock(erase, e))
+    if (!uw_stream_begin(&erase->stream, e) || !uw_erase_open_lock(erase, e))
         return false;
     /* A drive at work, or one that failed, does not even read. */
     if (unmarked != UW_MARKED && unmarked != UW_UNMARKED_READ_ONLY)
@@ -472,6 +473,7 @@ static void erase_drive(struct uw_erase *erase)
     bool unused = same == UW_SAME && uw_gate_unused(job);
     if (same == UW_SAME && !unused)
         uw_job_post(job, UW_EVENT_REFUSED, uw_refusal_json(&job->plan.refusal));
+    unused = unused && uw_erase_open_hidden(erase);
     if (unused)
         uw_job_post(job, UW_EVENT_TOUCHED, json_object());
     bool done = erase_and_verify(erase, unused, &e);
@@ -529,6 +531,7 @@ void uw_job_erase(struct uw_job *job)
     if (in_turn)
         uw_subsystem_enter(subsystem, &job->run->stop);
     erase_drive(&erase);
+    uw_erase_close_hidden(&erase);
     compare_siblings(job);
     if (in_turn)
         uw_subsystem_leave(subsystem);

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <time.h>
 
+#include "engine/suspend.h"
+
 static bool all(void *user, struct uw_drives *drives, struct uw_error *e)
 {
     return uw_probe_all(user, drives, e);
@@ -49,10 +51,17 @@ static void wait_ms(void *user, uint32_t ms)
         ;
 }
 
+static bool suspend(void *user, unsigned seconds, uint64_t *slept_ms, struct uw_error *e)
+{
+    (void)user;
+    return uw_suspend("/sys", seconds, slept_ms, e);
+}
+
 const struct uw_machine uw_this_machine = {.all = all,
                                            .target = target,
                                            .identity = identity,
                                            .open = open_drive,
                                            .not_covered = not_covered,
                                            .now_ms = now_ms,
-                                           .wait_ms = wait_ms};
+                                           .wait_ms = wait_ms,
+                                           .suspend = suspend};

@@ -20,6 +20,8 @@ struct uw_machine {
     json_t *(*not_covered)(void *user);
     uint64_t (*now_ms)(void *user);           /* for waiting: never runs backwards */
     void (*wait_ms)(void *user, uint32_t ms); /* lets so much time pass */
+    /* uw_suspend; NULL: it cannot be done here. */
+    bool (*suspend)(void *user, unsigned seconds, uint64_t *slept_ms, struct uw_error *e);
 };
 
 /* The machine that we run on. `user` is a struct uw_roots, or NULL. */

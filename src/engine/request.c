@@ -44,8 +44,10 @@ static bool unknown_word(const char *option, const char *word, const char *known
 
 static bool read_policy(const struct uw_request *r, struct uw_policy *policy, struct uw_error *e)
 {
-    *policy = (struct uw_policy){
-        .level = UW_LEVEL_PURGE, .allow_downgrade = r->allow_downgrade, .cipher = uw_keystream_cipher()};
+    *policy = (struct uw_policy){.level = UW_LEVEL_PURGE,
+                                 .allow_downgrade = r->allow_downgrade,
+                                 .restore_dco = r->restore_dco,
+                                 .cipher = uw_keystream_cipher()};
     if (r->level != NULL && !uw_level_parse(r->level, &policy->level))
         return unknown_word("level", r->level, "clear or purge", e);
     if (r->rule_set != NULL && !uw_rule_set_parse(r->rule_set, &policy->rule_set))

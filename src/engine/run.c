@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "engine/recover.h"
+#include "engine/unfreeze.h"
 #include "output/output.h"
 
 /* Room that must be free for one drive's documents before it is touched. */
@@ -399,9 +400,9 @@ static void end_unstarted(struct uw_run *run, const struct uw_error *e)
 bool uw_run_start(struct uw_run *run, struct uw_error *e)
 {
     bool *admitted = calloc(run->job_count + 1, sizeof *admitted);
-    bool started = admitted != NULL
-                       ? prepare(run, e) && admit(run, admitted, e) && uw_run_group(run, admitted, e)
-                       : uw_fail(e, UW_E_NOMEM, "out of memory");
+    bool started = admitted != NULL ? prepare(run, e) && uw_run_unfreeze(run, e) && admit(run, admitted, e) &&
+                                          uw_run_group(run, admitted, e)
+                                    : uw_fail(e, UW_E_NOMEM, "out of memory");
     size_t count = 0;
     run->started = started;
     atomic_store(&run->left, run->job_count + 1);

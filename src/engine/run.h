@@ -30,6 +30,8 @@ struct uw_job {
     int index; /* in run->jobs, and the number of its events */
     struct uw_drive drive;
     struct uw_plan plan;
+    bool was_frozen;             /* and would have been erased otherwise, had it not been */
+    struct uw_drive opened;      /* as it is when the plan has opened what it hides; borrows from `drive` */
     struct uw_standard standard; /* the plan's, with its passes in the order drawn for this drive */
     uint8_t seed[UW_SEED_BYTES];
     char certificate_id[UW_UUID_BYTES];
@@ -66,6 +68,7 @@ struct uw_run {
     struct uw_subsystem *subsystems;
     size_t subsystem_count;
     struct uw_event_bus bus;
+    uint64_t slept_ms; /* of --unfreeze; 0: the machine did not sleep */
     atomic_bool stop;
     atomic_size_t next, left; /* the next job to take; jobs that have not ended */
     pthread_t *threads;
@@ -96,6 +99,9 @@ bool uw_run_find_drives(struct uw_run *run, struct uw_error *e);
 
 /* gate.c: opens the drive, by name and for the record of commands that the request asks for. */
 bool uw_job_open(struct uw_job *job, bool write, struct uw_error *e);
+/* Plans for the job's drive, with the passes drawn for it; `open`: hidden areas may be opened first. */
+void uw_job_make_plan(struct uw_job *job, const struct uw_policy *policy, bool open);
+
 /* gate.c: confirmation, exclusive open, uses and identity again. False: refused (the plan says why) or failed
  * (an event says how); nothing was touched. */
 bool uw_gate_pass(struct uw_job *job);

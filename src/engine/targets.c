@@ -119,6 +119,15 @@ void uw_job_draw_standard(struct uw_job *job)
     job->plan.standard = &job->standard;
 }
 
+void uw_job_make_plan(struct uw_job *job, const struct uw_policy *policy, bool open)
+{
+    if (open)
+        uw_plan_make_opening(&job->drive, policy, uw_method_at, &job->opened, &job->plan);
+    else
+        uw_plan_make(&job->drive, policy, uw_method_at, &job->plan);
+    uw_job_draw_standard(job);
+}
+
 static bool make_plans(struct uw_run *run, struct uw_error *e)
 {
     for (size_t i = 0; i < run->job_count; i++) {
@@ -130,8 +139,7 @@ static bool make_plans(struct uw_run *run, struct uw_error *e)
         struct uw_policy policy = run->policy;
         policy.siblings_named = siblings_named(run, &job->drive);
         policy.own_password = uw_own_password_is_noted(run->state, &job->drive);
-        uw_plan_make(&job->drive, &policy, uw_method_at, &job->plan);
-        uw_job_draw_standard(job);
+        uw_job_make_plan(job, &policy, true);
     }
     return uw_run_plan_siblings(run, e);
 }

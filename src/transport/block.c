@@ -16,6 +16,7 @@
 
 #include "transport/block.h"
 #include "transport/nvme.h"
+#include "transport/resize.h"
 #include "transport/scsi.h"
 
 #ifndef BLKGETDISKSEQ /* Linux 5.15 */
@@ -283,11 +284,25 @@ static bool rescan(struct uw_transport *t, int timeout_ms, bool *stalled, struct
     return told;
 }
 
+static bool resize(struct uw_transport *t, int timeout_ms, bool *stalled, struct uw_error *e)
+{
+    struct uw_block *block = block_of(t);
+    struct stat status;
+    *stalled = false;
+    if (fstat(block->fd, &status) != 0)
+        return uw_fail_errno(e, UW_E_IO, errno, "%s: cannot look at it", block->path);
+    bool told = uw_scsi_rescan("/sys", status.st_rdev, timeout_ms, stalled, e);
+    t->abandoned |= *stalled;
+    if (told && ioctl(block->fd, BLKGETSIZE64, &t->bytes) != 0)
+        told = uw_fail_errno(e, UW_E_IO, errno, "%s: cannot read its size", block->path);
+    return told;
+}
+
 #define COMMON .begin = begin, .flush = flush, .identify = identify, .close = close_block
 #define BY_RING .name = "io_uring", .submit = ring_submit, .reap = ring_reap
 #define BY_CALLS .name = "pread", .submit = sync_submit, .reap = sync_reap
 #define NVME .nvme = ask_nvme, .rescan = rescan
-#define SCSI .scsi = ask_scsi
+#define SCSI .scsi = ask_scsi, .resize = resize
 
 static const struct uw_transport_ops tables[UW_BLOCK_DOORS][MOVERS] = {
     [UW_BLOCK_NO_DOOR] = {[RING] = {COMMON, BY_RING}, [SYNC] = {COMMON, BY_CALLS}},

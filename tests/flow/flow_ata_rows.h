@@ -15,7 +15,7 @@ struct ata_row {
     struct {
         const char *level; /* NULL: purge */
         const char *method, *standard, *verify, *rule_set;
-        bool allow_downgrade;
+        bool allow_downgrade, restore_dco, unfreeze;
     } request;
     struct {
         const char *verdict;

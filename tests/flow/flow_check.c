@@ -217,7 +217,11 @@ static void check_unwritten(const struct flow *flow, size_t job)
     uint64_t bytes = mark_listed(json_object_get(step, "unwritten"), block, listed);
     uint64_t missed_bytes = 0, omitted = (uint64_t)flow_number(step, "unwritten_omitted");
     const struct model_ata *ata = flow->machine.drives[job].ata;
-    for (uint64_t lba = 0; lba < (ata != NULL ? ata->visible : block->blocks); lba++) {
+    /* What it shows and the host sees. */
+    uint64_t reached = block->blocks;
+    if (ata != NULL)
+        reached = ata->visible < ata->host_sectors ? ata->visible : ata->host_sectors;
+    for (uint64_t lba = 0; lba < reached; lba++) {
         uint64_t left = block->config.bytes - lba * block->config.block_bytes;
         bool missed = block->accepted[lba] < count;
         missed_bytes += !missed ? 0 : left < block->config.block_bytes ? left : block->config.block_bytes;

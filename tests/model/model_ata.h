@@ -45,8 +45,9 @@ enum model_ata_on {
     MODEL_ATA_LOGS = 4096,   /* READ LOG EXT */
     MODEL_ATA_HIDDEN = 8192, /* HPA, accessible max, DCO */
     MODEL_ATA_NOP = 16384,
-    MODEL_ATA_OTHER = 32768, /* any other ATA command */
-    MODEL_ATA_SCSI = 65536   /* what the layer answers by itself */
+    MODEL_ATA_OTHER = 32768,   /* any other ATA command */
+    MODEL_ATA_SCSI = 65536,    /* what the layer answers by itself */
+    MODEL_ATA_OPENING = 131072 /* of MODEL_ATA_HIDDEN, what changes an area */
 };
 
 enum model_ata_lie_kind {
@@ -150,13 +151,14 @@ struct model_ata_config {
     bool hybrid;               /* has flash for the host's hints too: word 78 bit 9 */
     bool caches;               /* keeps a non-volatile cache: word 214 bit 4, of older standards */
     bool no_checksum;          /* word 255 is 0 */
-    bool no_48_bit, encrypts_all;
+    bool no_48_bit, encrypts_all, cache_off;
     bool no_log;    /* READ LOG EXT aborts */
     bool short_nop; /* NOP echoes what a 28-bit command has */
     /* Hidden areas, in sectors: DCO takes its part from the end of the media, then HPA or AMAX theirs. */
     bool hpa, amax, dco;
     uint64_t hpa_sectors, amax_sectors, dco_sectors;
     bool hpa_password;   /* SET MAX is locked by one */
+    bool amax_again;     /* takes SET ACCESSIBLE MAX more than once in a power cycle */
     bool hpa_of_28_bit;  /* it was set with SET MAX ADDRESS (F9h): the 48-bit form aborts */
     bool dco_bad_answer; /* DCO IDENTIFY with a wrong checksum */
     /* What the firmware of the host sends at each power-on, and that it sends it too when the host wakes. */

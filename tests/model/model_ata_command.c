@@ -57,8 +57,8 @@ unsigned ata_on(const struct ata_task *task)
                 {READ_LOG, MODEL_ATA_LOGS},
                 {ATA_NATIVE_EXT, MODEL_ATA_HIDDEN},
                 {ATA_NATIVE, MODEL_ATA_HIDDEN},
-                {SET_MAX_EXT, MODEL_ATA_HIDDEN},
-                {SET_MAX, MODEL_ATA_HIDDEN},
+                {SET_MAX_EXT, MODEL_ATA_HIDDEN | MODEL_ATA_OPENING},
+                {SET_MAX, MODEL_ATA_HIDDEN | MODEL_ATA_OPENING},
                 {ACCESSIBLE_MAX, MODEL_ATA_HIDDEN},
                 {DCO, MODEL_ATA_HIDDEN},
                 {SET_PASSWORD, MODEL_ATA_SET_PASSWORD},
@@ -67,6 +67,9 @@ unsigned ata_on(const struct ata_task *task)
                 {DISABLE_PASSWORD, MODEL_ATA_DISABLE}};
     if (task->command == SANITIZE)
         return on_sanitize(task);
+    if ((task->command == ACCESSIBLE_MAX && task->features == 1) ||
+        (task->command == DCO && (task->features & 0xff) == 0xc0))
+        return MODEL_ATA_HIDDEN | MODEL_ATA_OPENING;
     if (task->command == 0xf4)
         return task->bytes > 0 && (task->data[0] & 2) != 0 ? MODEL_ATA_ENHANCED : MODEL_ATA_NORMAL;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
@@ -133,7 +136,7 @@ static void accessible_max(struct model_ata *ata, struct ata_task *task)
 {
     if (!ata->config.amax || !task->extended || task->features > 2 ||
         (task->features != 0 && (ata->amax_frozen || ata->locked)) ||
-        (task->features == 1 && ata->amax_done)) {
+        (task->features == 1 && ata->amax_done && !ata->config.amax_again)) {
         ata_abort(task);
         return;
     }

@@ -66,7 +66,7 @@ static void put_features(const struct model_ata *ata, uint8_t *page)
     put_word(page, 82, common | smart | bit(config->security, 1));
     put_word(page, 83, 1U << 14 | second | bit(config->hpa, 8));
     put_word(page, 84, 1U << 14 | 1U << 5 | bit(ata->wwn != 0, 8));
-    put_word(page, 85, common | on | bit(ata->enabled, 1));
+    put_word(page, 85, (common & ~bit(config->cache_off, 5)) | on | bit(ata->enabled, 1));
     put_word(page, 86, 1U << 15 | second | bit(config->hpa_password, 8));
     put_word(page, 87, 1U << 14 | 1U << 5 | bit(ata->wwn != 0, 8));
     put_word(page, 119, 1U << 14 | bit(config->amax, 8));

@@ -589,6 +589,23 @@ static uint64_t now_ms(void *user)
     return clock_ms;
 }
 
+/* Its ATA drives sleep with it. */
+static bool suspend(void *user, unsigned seconds, uint64_t *slept_ms, struct uw_error *e)
+{
+    struct model_machine *machine = user;
+    *slept_ms = 0;
+    if (machine->no_alarm)
+        return uw_fail(e, UW_E_REFUSED, "there is no clock with an alarm to wake the machine");
+    if (machine->no_sleep)
+        return uw_fail(e, UW_E_IO, "the machine did not sleep");
+    machine->sleeps++;
+    for (size_t i = 0; i < machine->count; i++)
+        if (machine->drives[i].ata != NULL)
+            model_ata_sleep(machine->drives[i].ata);
+    *slept_ms = seconds * 1000ULL;
+    return true;
+}
+
 bool model_machine_init(struct model_machine *machine, size_t drives)
 {
     *machine = (struct model_machine){.machine = {.simulated = true,
@@ -599,7 +616,8 @@ bool model_machine_init(struct model_machine *machine, size_t drives)
                                                   .open = open_drive,
                                                   .not_covered = not_covered,
                                                   .now_ms = now_ms,
-                                                  .wait_ms = model_machine_wait},
+                                                  .wait_ms = model_machine_wait,
+                                                  .suspend = suspend},
                                       .drives = calloc(drives + 1, sizeof *machine->drives),
                                       .count = drives};
     return machine->drives != NULL;

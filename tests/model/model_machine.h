@@ -51,7 +51,9 @@ struct model_machine {
     struct uw_machine machine; /* for uw_run_open_on */
     struct model_drive *drives;
     size_t count;
-    atomic_size_t buffer_bytes, most_buffer_bytes;       /* of all open drives, now and at most */
+    atomic_size_t buffer_bytes, most_buffer_bytes; /* of all open drives, now and at most */
+    bool no_alarm, no_sleep;                       /* it cannot be suspended; it comes back at once */
+    unsigned sleeps;
     void (*hold)(struct model_drive *drive, void *user); /* in the job's thread, at a MODEL_HOLD */
     /* In the job's thread, when a command that has the drive erase itself goes out; may wait. NULL: nothing.
      */

@@ -55,7 +55,7 @@ static void briefs(void **state)
     plan_brief(plan, text, sizeof text);
     assert_string_equal(text,
                         "ata-security-erase-enhanced, then overwrite to clear, cannot be stopped, about "
-                        "42 min");
+                        "42 min, hidden areas: hpa open until the power goes off and on");
     json_decref(plan);
 
     plan = example(0);
