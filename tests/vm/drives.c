@@ -220,6 +220,8 @@ static void make(const char *folder, const char *word, char **options, size_t op
     if (row.is_nvme) {
         make_nvme(drive, folder, &row.nvme, drive_count);
     } else {
+        if (row.ata.rotation == 0) /* which a kernel takes for a disk */
+            row.ata.rotation = 1;
         row.ata.block.media = map_medium(folder, drive->name, 0, &row.ata.block);
         drive->ata = model_ata_new(&row.ata);
     }

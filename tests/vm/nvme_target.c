@@ -167,7 +167,7 @@ static bool ask_for_data(struct queue *queue, const uint8_t *entry)
     uint8_t pdu[DATA_HEADER];
     uint32_t bytes = nvme_data_bytes(entry);
     struct held *held = free_place(queue);
-    if (held == NULL || bytes == 0 || bytes > MOST_DATA)
+    if (held == NULL || bytes > MOST_DATA)
         return queue_answer(queue, entry, NVME_INVALID_FIELD | NVME_DO_NOT_RETRY, 0);
     *held = (struct held){.used = true, .data = malloc(bytes), .bytes = bytes};
     if (held->data == NULL)
@@ -187,7 +187,7 @@ static bool hear_command(struct queue *queue, uint32_t bytes)
     bool writes = (entry[0] & 3) == 1;
     if (bytes < CAPSULE || (data_at != 0 && (data_at < CAPSULE || data_at > bytes)))
         return false;
-    if (writes && entry[39] == TRANSPORT_BLOCK && entry[0] != FABRICS)
+    if (writes && entry[39] == TRANSPORT_BLOCK && entry[0] != FABRICS && nvme_data_bytes(entry) > 0)
         return ask_for_data(queue, entry);
     return carry_out(queue, entry, inside > 0 ? queue->pdu + data_at : NULL, inside);
 }
