@@ -51,7 +51,7 @@ until_drive() {
     until happened "$1"; do
         running || vm_fail "the machine ended before '$1': $(cat drives.log)"
         [ "$SECONDS" -lt "$end" ] || vm_fail "no '$1': $(cat drives.log)"
-        sleep 0.01
+        sleep 0.1
     done
 }
 

@@ -10,7 +10,7 @@
  * chardev, so that a killed one is a power cut). KIND and ROW as `drives list` tells them.
  *
  * Then on stdout "ports NVME SCSI", and one line for whatever begins and ends inside a drive. On stdin
- * "unplug NAME" and "truth NAME"; its end is the program's. */
+ * "unplug NAME", "truth NAME" and "speed N"; its end is the program's. */
 #include "drives.h"
 
 #include <arpa/inet.h>
@@ -35,7 +35,7 @@ enum { MOST_DRIVES = 128, TICK_MS = 20, LINE = 256 };
 
 static struct drive drives[MOST_DRIVES];
 static size_t drive_count;
-static unsigned speed;
+static _Atomic unsigned speed;
 
 /* --- Time --- */
 
@@ -47,11 +47,33 @@ static uint64_t real_ms(void)
 }
 
 /* Stands still until the power comes for the first time. */
-static _Atomic uint64_t begun_ms;
+static struct {
+    pthread_mutex_t lock;
+    bool runs;
+    uint64_t real_ms, drives_ms; /* when it began, or the speed was last changed */
+} watch = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static uint64_t now_locked(void)
+{
+    return watch.drives_ms + (watch.runs ? (real_ms() - watch.real_ms) * speed : 0);
+}
 
 uint64_t drives_now_ms(void)
 {
-    return begun_ms == 0 ? 0 : (real_ms() - begun_ms) * speed;
+    pthread_mutex_lock(&watch.lock);
+    uint64_t now_ms = now_locked();
+    pthread_mutex_unlock(&watch.lock);
+    return now_ms;
+}
+
+static void set_speed(unsigned times)
+{
+    pthread_mutex_lock(&watch.lock);
+    watch.drives_ms = now_locked();
+    watch.real_ms = real_ms();
+    watch.runs = true;
+    speed = times;
+    pthread_mutex_unlock(&watch.lock);
 }
 
 int drives_wait_ms(uint64_t until_ms, int most_ms)
@@ -245,8 +267,8 @@ static void make_all(const char *folder, char **words, size_t count)
 
 static void switch_power(bool on)
 {
-    if (on && begun_ms == 0)
-        begun_ms = real_ms();
+    if (on && !watch.runs)
+        set_speed(speed);
     for (size_t i = 0; i < drive_count; i++) {
         struct drive *drive = &drives[i];
         if (drive->nvme != NULL) {
@@ -280,7 +302,7 @@ static void *watch_power(void *listener)
 
 /* --- What happens inside --- */
 
-enum happening { AT_REST, BEGUN, HALF };
+enum happening { AT_REST, BEGUN, AT_IT, HALF };
 
 struct inside {
     bool runs;
@@ -321,7 +343,11 @@ static void look_inside(struct drive *drive, enum happening *told)
         printf("%s begins %s\n", drive->name, now.what);
         *told = BEGUN;
     }
-    if (now.runs && *told == BEGUN && now.percent >= 50) {
+    if (now.runs && *told == BEGUN && now.percent >= 10) {
+        printf("%s tenth %s\n", drive->name, now.what);
+        *told = AT_IT;
+    }
+    if (now.runs && *told == AT_IT && now.percent >= 50) {
         printf("%s half %s\n", drive->name, now.what);
         *told = HALF;
     }
@@ -430,7 +456,10 @@ static void obey(char *order)
     order[strcspn(order, "\n")] = '\0';
     char *name = strchr(order, ' ');
     struct drive *drive = name != NULL ? drive_by_name(name + 1) : NULL;
-    if (drive != NULL && strncmp(order, "unplug ", 7) == 0)
+    unsigned times = name != NULL ? (unsigned)strtoul(name + 1, NULL, 10) : 0;
+    if (times > 0 && strncmp(order, "speed ", 6) == 0)
+        set_speed(times);
+    else if (drive != NULL && strncmp(order, "unplug ", 7) == 0)
         drive_unplug(drive);
     else if (drive != NULL && strncmp(order, "truth ", 6) == 0)
         tell_truth(drive);

@@ -145,12 +145,21 @@ static void list_nvme(const char *kind, const struct nvme_row *row)
            row->expect.verdict, row->expect.exit_code, row->expect.unseen);
 }
 
+/* udev asks each disk for IDENTIFY, and then waits for a drive that hangs. */
+static bool is_shown_ata(const struct model_ata_config *config)
+{
+    for (size_t i = 0; i < MODEL_ATA_LIES; i++)
+        if (config->lies[i].kind == MODEL_ATA_HANGS && (config->lies[i].on & MODEL_ATA_IDENTIFY) != 0)
+            return false;
+    return true;
+}
+
 static void list_lies(void)
 {
     for (size_t i = 0; i < ata_lies_count(); i++) {
         struct ata_lie_name name;
         struct ata_row row;
-        if (ata_lies_row(i, &name, &row))
+        if (ata_lies_row(i, &name, &row) && is_shown_ata(&row.config))
             list_ata("ata-lie", &row);
     }
     for (size_t i = 0; i < nvme_lies_count(); i++) {

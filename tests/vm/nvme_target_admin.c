@@ -164,13 +164,14 @@ bool queue_tell_events(struct queue *queue)
 
 static void put_fabrics(const struct queue *queue, uint8_t *page)
 {
-    page[77] = 5;                           /* MDTS: 128 KiB */
-    nvme_put(page + 78, 2, queue->cntlid);  /* as Connect said */
-    nvme_put(page + 92, 4, 1U << 8);        /* OAES: a host asks for events only where there are some */
-    page[111] = 1;                          /* an I/O controller */
-    page[259] = MOST_EVENTS - 1;            /* AERL */
-    nvme_put(page + 320, 2, 10);            /* KAS: in 100 ms */
-    nvme_put(page + 514, 2, MOST_DEPTH);    /* MAXCMD */
+    page[77] = 5;                          /* MDTS: 128 KiB */
+    nvme_put(page + 78, 2, queue->cntlid); /* as Connect said */
+    nvme_put(page + 92, 4, 1U << 8);       /* OAES: a host asks for events only where there are some */
+    page[111] = 1;                         /* an I/O controller */
+    page[259] = MOST_EVENTS - 1;           /* AERL */
+    nvme_put(page + 320, 2, 10);           /* KAS: in 100 ms */
+    nvme_put(page + 514, 2, MOST_DEPTH);   /* MAXCMD */
+    page[525] |= 1; /* VWC: the models have a cache, and a host flushes only what says so */
     nvme_put(page + 536, 4, 1U | 3U << 20); /* SGLS: within capsules, by transport */
     memset(page + 768, 0, 256);             /* SUBNQN */
     memcpy(page + 768, queue->drive->nqn, strlen(queue->drive->nqn));

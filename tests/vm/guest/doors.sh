@@ -3,6 +3,7 @@
 #
 #   open_doors          all of them
 #   node NAME [NSID]    the device
+#   erase_all CODE [OPTION...] -- DEVICE...
 
 . /doors
 
@@ -61,4 +62,20 @@ open_doors() {
     for name in $nvme_drives; do connect "$name"; done
     wait_for 40 all_there
     udevadm settle
+    say doors are open
+}
+
+# erase_all CODE [OPTION...] -- DEVICE...: as erase of tests/lib.sh, with one plan for all of them, which stays in
+# plan.json.
+erase_all() {
+    local want=$1 id options=(--level clear)
+    shift
+    while [ "$1" != -- ]; do
+        options+=("$1")
+        shift
+    done
+    shift
+    "$UNWRITE" plan --level clear --json "$@" >plan.json || true
+    while IFS= read -r id; do options+=(--confirm "$id"); done < <(jq -r '.plans[].id' plan.json)
+    run "$want" erase "${here[@]}" "${options[@]}" -- "$@"
 }
