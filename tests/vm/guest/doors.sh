@@ -57,10 +57,10 @@ open_doors() {
     if [ -n "$scsi_drives" ]; then
         # shellcheck disable=SC2086 # a list of names
         tcmu-door 10.0.2.2 "$scsi_port" $scsi_drives >/tmp/tcmu-door 2>/dev/console &
-        wait_for 120 ready
+        wait_for 400 ready
     fi
     for name in $nvme_drives; do connect "$name"; done
-    wait_for 40 all_there
+    wait_for 400 all_there
     udevadm settle
     say doors are open
 }
