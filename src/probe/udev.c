@@ -47,6 +47,14 @@ static bool take(struct udev_device *device, const char *property, bool encoded,
     return true;
 }
 
+/* An ATA drive that ata_id could not read (behind an HBA, or where libata spoils the data of a pass-through
+ * that asked for registers, too) has what scsi_id made of it. */
+static bool is_of_scsi_id(struct udev_device *device, const struct uw_drive *drive)
+{
+    return drive->bus == UW_BUS_ATA && udev_device_get_property_value(device, "ID_ATA") == NULL &&
+           udev_device_get_property_value(device, "ID_SCSI") != NULL;
+}
+
 /* What ID_SERIAL_SHORT holds depends on who filled it: of a SCSI drive it is the page 83h designator, of a
  * USB drive without a number ID_SERIAL is the model. */
 static void take_serial(struct udev_device *device, struct uw_drive *drive)
@@ -62,7 +70,7 @@ static void take_serial(struct udev_device *device, struct uw_drive *drive)
         {"ID_SERIAL_SHORT", true, true, true, true, false},
         {"ID_SERIAL", true, false, true, false, false},
     };
-    bool scsi = drive->bus == UW_BUS_SCSI, usb = drive->bus == UW_BUS_USB;
+    bool scsi = drive->bus == UW_BUS_SCSI || is_of_scsi_id(device, drive), usb = drive->bus == UW_BUS_USB;
     for (size_t i = 0; i < sizeof properties / sizeof properties[0]; i++) {
         bool ours = scsi ? properties[i].scsi : usb ? properties[i].usb : properties[i].others;
         bool corrects = scsi ? properties[i].corrects_scsi : properties[i].corrects;

@@ -10,7 +10,7 @@
 
 #include "model_ata_parts.h"
 
-enum { LEAST_KERNEL_MS = 7000, USUAL_KERNEL_MS = 60000, SPENT = INT32_MAX };
+enum { LEAST_KERNEL_MS = 7000, USUAL_KERNEL_MS = 60000, NO_ANSWER_MS = INT32_MAX, SPENT = INT32_MAX };
 
 struct model_ata_lie *ata_lie(struct model_ata *ata, enum model_ata_lie_kind kind, unsigned on)
 {
@@ -328,6 +328,34 @@ bool model_ata_scsi(struct model_ata *ata, uint64_t *now_ms, struct uw_scsi_comm
     *now_ms = ata->now_ms > *now_ms ? ata->now_ms : *now_ms;
     pthread_mutex_unlock(&ata->lock);
     return !*stalled;
+}
+
+static enum model_ata_taken take(struct model_ata *ata, struct uw_scsi_command *command, uint64_t *after_ms)
+{
+    forget_answer(command, 0);
+    if (!ata->powered || ata->deaf)
+        return MODEL_ATA_SILENT;
+    *after_ms = ata_erase_left_ms(&ata->unit);
+    if (*after_ms > 0)
+        return *after_ms < NO_ANSWER_MS ? MODEL_ATA_BUSY : MODEL_ATA_SILENT;
+    struct model_ata_seen seen = {.cdb0 = command->cdb[0], .ms = ata->now_ms};
+    ata->commands++;
+    ata_sat(ata, command, after_ms, &seen);
+    note_answer(&seen, command);
+    if (ata->seen_count < MODEL_ATA_LOG)
+        ata->seen[ata->seen_count++] = seen;
+    return ata->deaf || *after_ms >= NO_ANSWER_MS ? MODEL_ATA_SILENT : MODEL_ATA_ANSWERED;
+}
+
+enum model_ata_taken model_ata_take(struct model_ata *ata, uint64_t now_ms, struct uw_scsi_command *command,
+                                    uint64_t *after_ms)
+{
+    pthread_mutex_lock(&ata->lock);
+    advance(ata, now_ms);
+    *after_ms = 0;
+    enum model_ata_taken taken = take(ata, command, after_ms);
+    pthread_mutex_unlock(&ata->lock);
+    return taken;
 }
 
 /* --- Sectors --- */

@@ -301,6 +301,13 @@ void model_ata_advance(struct model_ata *ata, uint64_t now_ms);
 bool model_ata_scsi(struct model_ata *ata, uint64_t *now_ms, struct uw_scsi_command *command, int timeout_ms,
                     bool *stalled);
 
+/* The same for a door whose clock is a real one: no time passes, and how long anybody waits is the door's
+ * affair. ANSWERED: the answer is due *after_ms later. BUSY: the drive does not look at it before *after_ms
+ * passed; ask again then. SILENT: none will come. */
+enum model_ata_taken { MODEL_ATA_ANSWERED, MODEL_ATA_BUSY, MODEL_ATA_SILENT };
+enum model_ata_taken model_ata_take(struct model_ata *ata, uint64_t now_ms, struct uw_scsi_command *command,
+                                    uint64_t *after_ms);
+
 /* As model_block_move, model_block_flush and model_block_look, on what can be addressed. */
 int64_t model_ata_move(struct model_ata *ata, uint64_t now_ms, bool write, uint64_t offset, uint32_t length,
                        uint8_t *data);

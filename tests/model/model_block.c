@@ -70,7 +70,7 @@ struct model_block *model_block_new(const struct model_config *config)
     model->blocks = (model->config.bytes + block - 1) / block;
     size_t room = (size_t)model->blocks * block;
     bool stale = has_effect(config, MODEL_STALE), revert = has_effect(config, MODEL_REVERT);
-    model->media = malloc(room);
+    model->media = config->media != NULL ? config->media : malloc(room);
     model->cached = malloc(room);
     model->dirty = calloc(model->blocks, sizeof *model->dirty);
     model->queue = calloc(model->config.cache_blocks, sizeof *model->queue);
@@ -94,7 +94,8 @@ void model_block_free(struct model_block *model)
 {
     if (model == NULL)
         return;
-    free(model->media);
+    if (model->config.media == NULL)
+        free(model->media);
     free(model->cached);
     free(model->dirty);
     free(model->queue);

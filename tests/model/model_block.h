@@ -62,6 +62,7 @@ struct model_config {
     uint32_t block_bytes;  /* 0: 512 */
     uint32_t cache_blocks; /* write cache; 0: 64. The oldest blocks leave it when it is full */
     bool phantom;          /* has no medium: a size that cannot be, refused before anything is read */
+    uint8_t *media;        /* where the medium lies: borrowed, whole blocks; NULL: in memory of its own */
     struct model_fault faults[MODEL_FAULTS];
 };
 

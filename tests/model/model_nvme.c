@@ -10,7 +10,7 @@
 
 #include "model_nvme_parts.h"
 
-enum { USUAL_TIMEOUT_MS = 60000, SPENT = INT32_MAX };
+enum { USUAL_TIMEOUT_MS = 60000, NO_ANSWER_MS = INT32_MAX, SPENT = INT32_MAX };
 
 struct model_nvme_lie *nvme_lie(struct model_nvme *nvme, enum model_nvme_lie_kind kind, unsigned on)
 {
@@ -231,6 +231,24 @@ bool model_nvme_ask(struct model_nvme *nvme, uint64_t *now_ms, struct uw_nvme_co
     *now_ms = nvme->now_ms > *now_ms ? nvme->now_ms : *now_ms;
     pthread_mutex_unlock(&nvme->lock);
     return !*stalled;
+}
+
+bool model_nvme_take(struct model_nvme *nvme, uint64_t now_ms, struct uw_nvme_command *command,
+                     uint64_t *took_ms)
+{
+    pthread_mutex_lock(&nvme->lock);
+    advance(nvme, now_ms);
+    *took_ms = 0;
+    command->result = 0;
+    nvme->commands++;
+    bool hears = nvme->powered && !nvme->deaf;
+    if (hears) {
+        command->status = nvme_answer(nvme, command, took_ms);
+        note(nvme, command);
+    }
+    bool answers = hears && !nvme->deaf && *took_ms < NO_ANSWER_MS;
+    pthread_mutex_unlock(&nvme->lock);
+    return answers;
 }
 
 int model_nvme_rescan(struct model_nvme *nvme, uint64_t *now_ms, int timeout_ms, bool *stalled)

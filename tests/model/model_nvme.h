@@ -230,6 +230,10 @@ void model_nvme_advance(struct model_nvme *nvme, uint64_t now_ms);
  * patience ended. False: *stalled, no answer. */
 bool model_nvme_ask(struct model_nvme *nvme, uint64_t *now_ms, struct uw_nvme_command *command,
                     int timeout_ms, bool *stalled);
+/* The same for a door whose clock is a real one: no time passes, and how long anybody waits is the door's
+ * affair. The answer is due *took_ms later. False: none will come. */
+bool model_nvme_take(struct model_nvme *nvme, uint64_t now_ms, struct uw_nvme_command *command,
+                     uint64_t *took_ms);
 /* The host looks at the controller anew; 0 or an errno. *stalled as above. */
 int model_nvme_rescan(struct model_nvme *nvme, uint64_t *now_ms, int timeout_ms, bool *stalled);
 
