@@ -127,6 +127,7 @@ static void take_event(struct view_drive *drive, const struct uw_event *event)
         break;
     case UW_EVENT_PLAN_MADE:
     case UW_EVENT_PLAN_CHANGED:
+    case UW_EVENT_PLAN_REMADE:
         drive->verify_full = strcmp(text_or(data, "verify", ""), "full") == 0;
         break;
     case UW_EVENT_REFUSED:

@@ -340,7 +340,8 @@ static bool by_crash(const json_t *data)
     return by != NULL && strcmp(by, "crash") == 0;
 }
 
-void uw_fold_event(struct uw_fold *fold, const struct uw_event *event)
+/* What was decided, and by whom, before the medium is touched. */
+static void decide(struct uw_fold *fold, const struct uw_event *event)
 {
     const json_t *data = event->data;
     switch (event->kind) {
@@ -376,9 +377,18 @@ void uw_fold_event(struct uw_fold *fold, const struct uw_event *event)
     case UW_EVENT_AREA_OPENING:
     case UW_EVENT_AREA_OPENED:
     case UW_EVENT_AREA_CLOSED:
-    case UW_EVENT_PLAN_CHANGED:
+    case UW_EVENT_PLAN_REMADE:
         uw_fold_hidden(fold, event);
         break;
+    default:
+        break;
+    }
+}
+
+void uw_fold_event(struct uw_fold *fold, const struct uw_event *event)
+{
+    const json_t *data = event->data;
+    switch (event->kind) {
     case UW_EVENT_TOUCHED:
         touch(fold, event);
         break;
@@ -445,7 +455,7 @@ void uw_fold_event(struct uw_fold *fold, const struct uw_event *event)
         end(fold, event);
         break;
     default:
-        break;
+        decide(fold, event);
     }
 }
 

@@ -70,6 +70,7 @@ static void replan(struct uw_fold *fold, const json_t *data)
     json_object_del(plan, "capacity");
     json_decref(fold->plan);
     fold->plan = plan;
+    fold->planned_reservations = now;
     fold->evidence.reservations = fold->evidence.reservations - (unsigned)before + (unsigned)now;
 }
 

@@ -251,7 +251,7 @@ static void post_changed(struct uw_job *job)
     json_t *data = uw_plan_event(&job->plan), *medium = uw_drive_medium_json(&job->drive);
     json_object_set(data, "capacity", json_object_get(medium, "capacity"));
     json_decref(medium);
-    uw_job_post(job, UW_EVENT_PLAN_CHANGED, data);
+    uw_job_post(job, UW_EVENT_PLAN_REMADE, data);
 }
 
 static bool plan_again(struct uw_job *job)
