@@ -319,7 +319,7 @@ static void any_bytes(void **state)
     uint8_t identify[512], data[512], thresholds[512];
     struct uw_ata_health health;
     uint32_t seed = 1;
-    for (unsigned round = 0; round < 60; round++) {
+    for (unsigned round = 0; round < 10; round++) {
         for (size_t i = 0; i < 512; i++) {
             seed = seed * 1664525 + 1013904223;
             identify[i] = (uint8_t)(seed >> 24);
