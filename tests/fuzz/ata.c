@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "probe/ata_health.h"
+#include "wire/ata.h"
 
 static void check_text(const char *text, size_t text_bytes, size_t most)
 {
@@ -92,20 +92,6 @@ static void check_dco(const uint8_t *data, size_t bytes)
     must(sectors == 0 || (bytes >= UW_ATA_BLOCK_BYTES && data[510] == 0xa5 && sum_of(data) == 0));
 }
 
-/* By libatasmart: whatever it makes of the attributes, it is text and numbers. */
-static void check_health(const uint8_t block[UW_ATA_BLOCK_BYTES])
-{
-    struct uw_ata_health h;
-    bool exceeded = block[0] % 2 != 0;
-    if (!uw_ata_decode_health(block, block, block[1] % 2 != 0 ? block : NULL, &exceeded, &h))
-        return;
-    must(h.bad_count <= UW_ATA_ATTRIBUTES);
-    must(h.has_thresholds || h.bad_count == 0);
-    for (size_t i = 0; i < h.bad_count; i++)
-        check_text(h.bad[i].name, sizeof h.bad[i].name, sizeof h.bad[i].name - 1);
-    check_text(h.status, sizeof h.status, sizeof h.status - 1);
-}
-
 static struct uw_ata_command command_of(const uint8_t *data, size_t bytes)
 {
     uint8_t b[16] = {0};
@@ -181,7 +167,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     check_all(data, bytes);
     memcpy(padded, data, bytes < sizeof padded ? bytes : sizeof padded);
     check_all(padded, sizeof padded);
-    check_health(padded);
     /* A sum that is right, which nobody finds by chance. */
     padded[510] = 0xa5;
     padded[511] = 0;
