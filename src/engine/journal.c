@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,7 +51,7 @@ bool uw_journal_open(const char *state, const char *run, struct uw_journal *jour
     snprintf(journal->path, sizeof journal->path, "%s", path);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
     /* The lock tells others that this run lives. */
-    if (fd >= 0 && flock(fd, LOCK_EX) == 0 && sync_folder(folder))
+    if (fd >= 0 && uw_journal_take(fd) && sync_folder(folder))
         return uw_journal_adopt(fd, journal, e);
     uw_fail_errno(e, UW_E_USAGE, errno, "cannot write the journal %s", path);
     if (fd >= 0)

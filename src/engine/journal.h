@@ -27,6 +27,12 @@ struct uw_journal {
     atomic_int error; /* errno of the first write that failed, ETIMEDOUT; 0 while all went well */
 };
 
+/* Bytes of the file that are locked: by the run while it lives, and by its writer, which may outlive it. */
+enum uw_journal_lock { UW_JOURNAL_RUN, UW_JOURNAL_WRITER };
+
+/* Locks a journal, open for writing, for a run. False: another one has it. */
+bool uw_journal_take(int fd);
+
 /* One that is not open. */
 void uw_journal_init(struct uw_journal *journal);
 

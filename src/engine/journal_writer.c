@@ -100,15 +100,26 @@ static _Noreturn void work(struct uw_journal_written *written, int lines, int fd
     _exit(1);
 }
 
-/* The writer has the file open for itself: the lock stays with us, and another one tells when it has ended.
- */
+/* Byte ranges, since some file systems (NFS, 9p) make flock(2) and these of one kind. */
+static bool lock(int fd, enum uw_journal_lock what, short type)
+{
+    struct flock byte = {.l_type = type, .l_whence = SEEK_SET, .l_start = what, .l_len = 1};
+    return fcntl(fd, F_OFD_SETLK, &byte) == 0;
+}
+
+bool uw_journal_take(int fd)
+{
+    return lock(fd, UW_JOURNAL_RUN, F_WRLCK);
+}
+
+/* The writer has the file open for itself: the run's lock stays with us, and another one tells when the
+ * writer has ended. */
 static int open_again(int fd)
 {
     char path[64];
-    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     int again = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-    if (again >= 0 && fcntl(again, F_OFD_SETLK, &whole) == 0)
+    if (again >= 0 && lock(again, UW_JOURNAL_WRITER, F_WRLCK))
         return again;
     if (again >= 0)
         close(again);
@@ -120,11 +131,8 @@ bool uw_journal_has_writer(int fd)
     int64_t end = uw_monotonic_ms() + LAST_WAIT_MS;
     const struct timespec pause = {.tv_nsec = 1000000};
     for (;;) {
-        struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-        if (fcntl(fd, F_OFD_SETLK, &whole) == 0) {
-            whole.l_type = F_UNLCK;
-            return fcntl(fd, F_OFD_SETLK, &whole) != 0;
-        }
+        if (lock(fd, UW_JOURNAL_WRITER, F_WRLCK))
+            return !lock(fd, UW_JOURNAL_WRITER, F_UNLCK);
         if (uw_monotonic_ms() >= end)
             return true;
         nanosleep(&pause, NULL);

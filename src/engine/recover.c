@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -223,7 +222,7 @@ static bool recover_file(const struct uw_run *run, int folder, const char *name,
     if (fd < 0)
         return uw_fail_errno(e, UW_E_STORE, errno, "cannot read the journal %s", name);
     bool good = true;
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && uw_journal_take(fd) &&
         !uw_journal_has_writer(fd) && fstat(fd, &status) == 0 && !is_finished(fd, status.st_size)) {
         char *text = status.st_size <= JOURNAL_BYTES_MAX ? malloc((size_t)status.st_size + 1) : NULL;
         if (text != NULL && read_all(fd, text, (size_t)status.st_size))
