@@ -24,10 +24,20 @@ static const struct table_column columns[] = {
     {"SECURITY", 0, 0},
     {"HIDDEN", 0, 0},
     {"HEALTH", 0, 0},
+    {"SERIAL", 0, 0},
+    {"WWN", 0, 0},
     {"IN USE", 0.1, SCOLS_FL_TRUNC},
 };
 
-enum { SECTOR_COLUMN = 4, CONTENT_COLUMN = 7, SECURITY_COLUMN = 9, HIDDEN_COLUMN, HEALTH_COLUMN };
+enum {
+    SECTOR_COLUMN = 4,
+    CONTENT_COLUMN = 7,
+    SECURITY_COLUMN = 9,
+    HIDDEN_COLUMN,
+    HEALTH_COLUMN,
+    SERIAL_COLUMN,
+    WWN_COLUMN
+};
 enum { COLUMN_COUNT = sizeof columns / sizeof *columns, CELL_BYTES = 320, USE_BYTES = 4096 };
 
 /* "-" where the drive has no such thing, "?" where nobody could tell. */
@@ -92,6 +102,18 @@ static void use_cell(const json_t *drive, char *cell, size_t cell_bytes)
         snprintf(cell, cell_bytes, "%s", absent(drive, "in_use"));
 }
 
+/* Where the ID is another one. */
+static void serial_cell(const json_t *drive, char *cell, size_t cell_bytes)
+{
+    const char *serial = text_cell(drive, "serial");
+    snprintf(cell, cell_bytes, "%s", strcmp(serial, text_or(drive, "id", "")) == 0 ? "-" : serial);
+}
+
+static void wwn_cell(const json_t *drive, char *cell, size_t cell_bytes)
+{
+    snprintf(cell, cell_bytes, "%s", text_cell(drive, "wwn"));
+}
+
 typedef void fact(const json_t *drive, char *text, size_t text_bytes);
 
 /* A column in which no drive says anything is left out. */
@@ -112,7 +134,7 @@ static void drop_silent(struct libscols_table *table, const json_t *drives, int 
 static bool add_drive(struct libscols_table *table, const json_t *drive)
 {
     char size[32], sector[48], content[CELL_BYTES], *use = malloc(USE_BYTES);
-    char security[CELL_BYTES], hidden[CELL_BYTES], health[CELL_BYTES];
+    char security[CELL_BYTES], hidden[CELL_BYTES], health[CELL_BYTES], serial[CELL_BYTES], wwn[CELL_BYTES];
     if (use == NULL)
         return false;
     size_cell(drive, size, sizeof size);
@@ -122,6 +144,8 @@ static bool add_drive(struct libscols_table *table, const json_t *drive)
     facts_security(drive, security, sizeof security);
     facts_hidden(drive, hidden, sizeof hidden);
     facts_health(drive, health, sizeof health);
+    serial_cell(drive, serial, sizeof serial);
+    wwn_cell(drive, wwn, sizeof wwn);
     const char *cells[COLUMN_COUNT] = {
         text_cell(drive, "device"),
         text_cell(drive, "bus"),
@@ -135,6 +159,8 @@ static bool add_drive(struct libscols_table *table, const json_t *drive)
         security,
         hidden,
         health,
+        serial,
+        wwn,
         use,
     };
     bool ok = table_add(table, cells, COLUMN_COUNT);
@@ -148,6 +174,10 @@ static void drop_columns(struct libscols_table *table)
     size_t width = scols_table_get_termwidth(table);
     if (!isatty(STDOUT_FILENO))
         return;
+    if (width < 140) {
+        scols_column_set_flags(scols_table_get_column(table, SERIAL_COLUMN), SCOLS_FL_HIDDEN);
+        scols_column_set_flags(scols_table_get_column(table, WWN_COLUMN), SCOLS_FL_HIDDEN);
+    }
     if (width < 120) {
         scols_column_set_flags(scols_table_get_column(table, SECURITY_COLUMN), SCOLS_FL_HIDDEN);
         scols_column_set_flags(scols_table_get_column(table, HIDDEN_COLUMN), SCOLS_FL_HIDDEN);
@@ -170,6 +200,8 @@ static bool print_drives(const json_t *drives)
         drop_silent(table, drives, SECURITY_COLUMN, facts_security);
         drop_silent(table, drives, HIDDEN_COLUMN, facts_hidden);
         drop_silent(table, drives, HEALTH_COLUMN, facts_health);
+        drop_silent(table, drives, SERIAL_COLUMN, serial_cell);
+        drop_silent(table, drives, WWN_COLUMN, wwn_cell);
         drop_columns(table);
     }
     json_array_foreach(drives, i, drive) {
