@@ -33,6 +33,9 @@ enum uw_journal_lock { UW_JOURNAL_RUN, UW_JOURNAL_WRITER };
 /* Locks a journal, open for writing, for a run. False: another one has it. */
 bool uw_journal_take(int fd);
 
+/* Whether a run has the journal that is open, for reading at least; true too where nobody can tell. */
+bool uw_journal_is_taken(int fd);
+
 /* One that is not open. */
 void uw_journal_init(struct uw_journal *journal);
 

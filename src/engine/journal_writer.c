@@ -112,6 +112,12 @@ bool uw_journal_take(int fd)
     return lock(fd, UW_JOURNAL_RUN, F_WRLCK);
 }
 
+bool uw_journal_is_taken(int fd)
+{
+    struct flock byte = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = UW_JOURNAL_RUN, .l_len = 1};
+    return fcntl(fd, F_OFD_GETLK, &byte) != 0 || byte.l_type != F_UNLCK;
+}
+
 /* The writer has the file open for itself: the run's lock stays with us, and another one tells when the
  * writer has ended. */
 static int open_again(int fd)

@@ -6,9 +6,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
+#include "engine/journal.h"
 #include "method/methods.h"
 
 enum { SLEEP_S = 15, BACK_MS = 60000, ASK_AGAIN_MS = 500 };
@@ -57,7 +57,7 @@ static bool is_alive(int folder, const char *name)
     if (length < 6 || strcmp(name + length - 6, ".jsonl") != 0)
         return false;
     int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    bool alive = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    bool alive = fd >= 0 && uw_journal_is_taken(fd);
     if (fd >= 0)
         close(fd);
     return alive;

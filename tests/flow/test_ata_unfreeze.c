@@ -6,10 +6,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/journal.h"
 #include "engine/run.h"
 
 #define FROZEN                                                                                               \
@@ -151,7 +151,7 @@ static void others_are_at_work(void **state)
     snprintf(path, sizeof path, "%s/journal/another.jsonl", flow.state);
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     assert_true(fd >= 0);
-    assert_int_equal(flock(fd, LOCK_EX), 0);
+    assert_true(uw_journal_take(fd));
     expect(&flow, "refused", "frozen", 0);
     close(fd);
     unlink(path);
