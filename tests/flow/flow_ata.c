@@ -240,6 +240,8 @@ void flow_open_ata(struct flow *flow, const struct ata_row *device)
         config.block.bytes = SMALL_BYTES;
     if (config.rotation == 0)
         config.rotation = 1;
+    if (!device->health)
+        config.smart.off = true;
     struct model_ata *ata = model_ata_new(&config);
     assert_non_null(ata);
     if (device->expired)

@@ -12,6 +12,7 @@ struct ata_row {
     struct model_ata_config config;
     struct model_facts facts; /* its name is given; no bus: ATA, no media: by word 217 */
     bool expired;             /* all tries at its password are used up */
+    bool health;              /* SMART is on: libatasmart takes 80 ms a look, which most rows do without */
     struct {
         const char *level; /* NULL: purge */
         const char *method, *standard, *verify, *rule_set;

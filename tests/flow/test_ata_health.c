@@ -26,6 +26,7 @@ static void before_and_after_stand_in_the_certificate(void **state)
 {
     (void)state;
     const struct ata_row row = {.name = "worn",
+                                .health = true,
                                 .config = {BLOCK, .smart = {.hours = 5000, .reallocated = 8, .pending = 2}}};
     run(&row);
     const json_t *before = member("before", "health"), *after = member("after", "health");
@@ -51,7 +52,7 @@ static void before_and_after_stand_in_the_certificate(void **state)
 static void hours_pass(void **state)
 {
     (void)state;
-    const struct ata_row row = {.name = "hours", .config = {BLOCK, .block_ms = 3 * 3600000}};
+    const struct ata_row row = {.name = "hours", .health = true, .config = {BLOCK, .block_ms = 3 * 3600000}};
     run(&row);
     json_int_t before = flow_number(member("time", "drive_hours"), "before");
     assert_in_range(flow_number(member("time", "drive_hours"), "after"), before + 3, before + 4);
@@ -76,9 +77,9 @@ static void what_is_not_there_is_named(void **state)
 {
     (void)state;
     const struct ata_row rows[] = {
-        {.name = "absent", .config = {BLOCK, .smart.absent = true}},
-        {.name = "off", .config = {BLOCK, .smart.off = true}},
-        {.name = "wrong", .config = {BLOCK, .smart.bad_checksum = true}},
+        {.name = "absent", .health = true, .config = {BLOCK, .smart.absent = true}},
+        {.name = "off", .health = true, .config = {BLOCK, .smart.off = true}},
+        {.name = "wrong", .health = true, .config = {BLOCK, .smart.bad_checksum = true}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         run(&rows[i]);
@@ -91,7 +92,8 @@ static void what_is_not_there_is_named(void **state)
 static void a_failing_drive_is_erased(void **state)
 {
     (void)state;
-    const struct ata_row row = {.name = "failing", .config = {BLOCK, .smart = {.exceeded = true, .worn = 4}}};
+    const struct ata_row row = {
+        .name = "failing", .health = true, .config = {BLOCK, .smart = {.exceeded = true, .worn = 4}}};
     run(&row);
     assert_string_equal(flow_text(member("before", "health"), "status"), "bad-status");
     const json_t *bad = json_object_get(member("after", "health"), "bad_attributes");
@@ -104,6 +106,7 @@ static void nothing_comes_between_prepare_and_unit(void **state)
 {
     (void)state;
     const struct ata_row row = {.name = "unit",
+                                .health = true,
                                 .config = {.security = true, .enhanced = true, .erase_word = 10},
                                 .request.level = "clear"};
     run(&row);

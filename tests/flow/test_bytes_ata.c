@@ -155,6 +155,7 @@ static void break_off(struct flow *flow)
 static void prepare(struct try *try, const struct row *row)
 {
     struct ata_row device = row->device;
+    device.health = true;
     device.config.block.bytes = BYTES;
     device.request.level = strncmp(device.name, "ata-sanitize", 12) == 0 ? "purge" : "clear";
     device.request.method = device.name;
