@@ -95,7 +95,8 @@ static json_t *standards_json(void)
 /* The overwrite that comes after what the drive does by itself. */
 static json_t *follow_json(const struct uw_rule *rule)
 {
-    bool follows = strcmp(rule->method, "overwrite") != 0 && rule->standard != NULL;
+    const struct uw_method *method = uw_method_by_id(rule->method);
+    bool follows = method != NULL && method->internal && rule->standard != NULL;
     return follows ? json_string(rule->standard) : json_null();
 }
 

@@ -98,6 +98,11 @@ void uw_clean_string(char *to, size_t to_bytes, const char *from, size_t from_by
     to[used] = '\0';
 }
 
+bool uw_is_zoned(const struct uw_drive *d)
+{
+    return d->zoned || d->media == UW_MEDIA_HDD_ZONED;
+}
+
 void uw_drive_clear(struct uw_drive *drive)
 {
     for (size_t i = 0; i < drive->content_type_count; i++)

@@ -72,6 +72,16 @@ enum uw_looked {
     UW_LOOKED_ZFS = 1 << 6,
 };
 
+/* How the zones of a zoned drive stand (ZBC-2, ZAC-2, NVMe ZNS 1.1; linux/blkzoned.h). */
+struct uw_zones {
+    uint64_t count;
+    uint64_t zone_bytes;     /* of each but the last */
+    uint64_t sequential;     /* zones that are written in order only, from their start */
+    uint64_t read_only;      /* that take no writes any more */
+    uint64_t offline;        /* that take nothing any more */
+    uint64_t unusable_bytes; /* addresses at the ends of zones whose capacity is less than their size */
+};
+
 /* Strings are empty where there is no value (then named in `unknown`); they hold valid UTF-8 without control
  * characters. Made by the probe, owned by whoever called it; free with uw_drive_clear. */
 struct uw_drive {
@@ -83,6 +93,7 @@ struct uw_drive {
     enum uw_bus bus;
     enum uw_media media;
     char media_evidence[96]; /* why `media`, e.g. "queue/rotational=0" */
+    bool zoned; /* host managed: its zones are written in order only, be it a drive or a volume */
     uint64_t bytes;
     uint32_t logical_block_bytes;  /* 512..65536; unit of addresses */
     uint32_t physical_block_bytes; /* >= logical_block_bytes */
@@ -126,6 +137,8 @@ struct uw_drive {
 /* Names as they stand in JSON ("nvme", "usb-flash"); never NULL. */
 const char *uw_bus_name(enum uw_bus bus);
 const char *uw_media_name(enum uw_media media);
+/* Host managed, whatever it is made of. */
+bool uw_is_zoned(const struct uw_drive *drive);
 
 /* Frees what the drive owns and zeroes it. */
 void uw_drive_clear(struct uw_drive *drive);

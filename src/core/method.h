@@ -23,6 +23,11 @@ struct uw_method_run {
     /* Writes one pass over the whole drive, with its events. False: the machinery failed, *e says how.
      * `*complete` is false where the run was stopped or blocks stayed unwritten. */
     bool (*write_pass)(void *engine, size_t pass, bool *complete, struct uw_error *e);
+    /* How the drive's zones stand; from then on passes are written in order, a zone at a time. NULL: it has
+     * none. False: the machinery failed, or the drive did not tell. */
+    bool (*zones)(void *engine, struct uw_zones *zones, struct uw_error *e);
+    /* Sets the write pointers of all zones back; the same. */
+    bool (*reset_zones)(void *engine, struct uw_error *e);
     bool (*stopped)(void *engine); /* a signal or the operator ended the run, or the drive was given up */
     /* Sends an admin command; `record` puts it into the step as what began the erase. False: no answer can be
      * had (any more), *e says how. */

@@ -55,10 +55,11 @@ struct uw_affected {
 /* Why no marker can be written before the erase. */
 enum uw_unmarked {
     UW_MARKED = 0,
-    UW_UNMARKED_RUNNING,  /* a sanitize runs already */
-    UW_UNMARKED_FAILED,   /* a sanitize failed: the drive takes no writes until another succeeds */
-    UW_UNMARKED_FORMAT,   /* a format is not done: the namespace takes no writes until it is erased anew */
-    UW_UNMARKED_READ_ONLY /* the drive has put its media into read-only mode */
+    UW_UNMARKED_RUNNING,   /* a sanitize runs already */
+    UW_UNMARKED_FAILED,    /* a sanitize failed: the drive takes no writes until another succeeds */
+    UW_UNMARKED_FORMAT,    /* a format is not done: the namespace takes no writes until it is erased anew */
+    UW_UNMARKED_READ_ONLY, /* the drive has put its media into read-only mode */
+    UW_UNMARKED_ZONES      /* zones take writes at their write pointers alone */
 };
 
 /* What is done about the password of an ATA drive before anything else. */

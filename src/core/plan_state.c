@@ -278,7 +278,9 @@ enum uw_unmarked uw_plan_unmarked(const struct uw_plan *plan)
         return UW_UNMARKED_FAILED;
     if (plan->drive->nvme.known && format_broke_off(&plan->drive->nvme.ns))
         return UW_UNMARKED_FORMAT;
-    return is_read_only(plan->drive) ? UW_UNMARKED_READ_ONLY : UW_MARKED;
+    if (is_read_only(plan->drive))
+        return UW_UNMARKED_READ_ONLY;
+    return uw_is_zoned(plan->drive) ? UW_UNMARKED_ZONES : UW_MARKED;
 }
 
 /* While a sanitize runs the drive takes no such command. */

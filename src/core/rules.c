@@ -14,7 +14,7 @@ static bool is_nvme(const struct uw_drive *d)
 static bool is_nvme_drive(const struct uw_drive *d)
 {
     return (d->bus == UW_BUS_NVME || d->bus == UW_BUS_NVME_FABRICS) && d->nvme.known &&
-           !uw_is_volume_media(d) && d->media != UW_MEDIA_HDD_ZONED;
+           !uw_is_volume_media(d) && !uw_is_zoned(d);
 }
 
 static bool is_ata_hdd(const struct uw_drive *d)
@@ -25,12 +25,12 @@ static bool is_ata_hdd(const struct uw_drive *d)
 /* Behind a bridge the rows of U2 stand. */
 static bool is_sata_drive(const struct uw_drive *d)
 {
-    return d->bus == UW_BUS_ATA && uw_is_ata_drive(d) && d->media != UW_MEDIA_HDD_ZONED;
+    return d->bus == UW_BUS_ATA && uw_is_ata_drive(d) && !uw_is_zoned(d);
 }
 
 static bool is_bridged_drive(const struct uw_drive *d)
 {
-    return d->bus == UW_BUS_USB && uw_is_ata_drive(d) && d->media != UW_MEDIA_HDD_ZONED;
+    return d->bus == UW_BUS_USB && uw_is_ata_drive(d) && !uw_is_zoned(d);
 }
 
 /* For erases inside the drive its own word counts, for overwriting what the kernel makes of it. */
@@ -58,12 +58,12 @@ static bool is_bridged_flash(const struct uw_drive *d)
  * reached. */
 static bool is_ata_flash(const struct uw_drive *d)
 {
-    return d->bus == UW_BUS_ATA && d->media != UW_MEDIA_HDD_ZONED;
+    return d->bus == UW_BUS_ATA && !uw_is_zoned(d);
 }
 
 static bool is_scsi(const struct uw_drive *d)
 {
-    return d->bus == UW_BUS_SCSI && d->media != UW_MEDIA_HDD_ZONED && d->media != UW_MEDIA_VIRTUAL;
+    return d->bus == UW_BUS_SCSI && !uw_is_zoned(d) && d->media != UW_MEDIA_VIRTUAL;
 }
 
 static bool is_card(const struct uw_drive *d)
@@ -73,13 +73,13 @@ static bool is_card(const struct uw_drive *d)
 
 static bool is_usb(const struct uw_drive *d)
 {
-    return d->bus == UW_BUS_USB && d->media != UW_MEDIA_HDD_ZONED;
+    return d->bus == UW_BUS_USB && !uw_is_zoned(d);
 }
 
 /* Whatever lies on something else, or does not say what it is. */
 static bool is_volume(const struct uw_drive *d)
 {
-    return d->media != UW_MEDIA_HDD_ZONED;
+    return !uw_is_zoned(d);
 }
 
 /* First row that fits wins. */
@@ -101,6 +101,8 @@ static const struct uw_rule rules[] = {
     {"H2", "SATA HDD", "ata-security-erase-enhanced", NULL, 0, UW_LEVEL_PURGE, UW_PROFILE_TENTH,
      is_sata_disk},
     {"H3", "SATA HDD", "overwrite", "nist-clear", 1, UW_LEVEL_CLEAR, UW_PROFILE_FULL, is_ata_hdd},
+    {"H4", "zoned, host managed", "zone-overwrite", "random", 1, UW_LEVEL_CLEAR, UW_PROFILE_FULL,
+     uw_is_zoned},
     {"A6", "SATA SSD", "overwrite", "nist-clear", 1, UW_LEVEL_CLEAR, UW_PROFILE_FULL, is_ata_flash},
     {"S3", "SAS", "overwrite", "nist-clear", 1, UW_LEVEL_CLEAR, UW_PROFILE_FULL, is_scsi},
     {"M2", "SD, eMMC", "overwrite", "twice", 2, UW_LEVEL_CLEAR, UW_PROFILE_FULL, is_card},

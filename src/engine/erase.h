@@ -27,6 +27,9 @@ struct uw_erase {
 /* Whether a signal ended the run or the drive was given up. For uw_method_run. */
 bool uw_erase_stopped(void *engine);
 
+/* zones.c: fills in what a method on zones asks of the engine. */
+void uw_erase_lend_zones(struct uw_method_run *run);
+
 /* internal.c: fills in what a method inside the drive asks of the engine. */
 void uw_erase_lend_internal(struct uw_erase *erase, struct uw_method_run *run);
 /* ata.c: the same for ATA commands; opens the way first. */

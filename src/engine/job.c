@@ -135,13 +135,13 @@ bool uw_erase_stopped(void *engine)
     return stopped(job) || given_up(job);
 }
 
-static json_t *parameters_json(const struct uw_standard *standard)
+static json_t *parameters_json(const struct uw_standard *standard, int in_flight)
 {
     if (standard == NULL)
         return json_pack("{s:n, s:n, s:n, s:n}", "standard", "passes", "buffer_bytes", "in_flight");
     return json_pack("{s:s, s:I, s:i, s:i}", "standard", standard->id, "passes",
                      (json_int_t)standard->pass_count, "buffer_bytes", UW_STREAM_BUFFER_BYTES, "in_flight",
-                     UW_STREAM_BUFFERS);
+                     in_flight);
 }
 
 /* One of a plan's steps. */
@@ -174,10 +174,11 @@ static void start_step(struct uw_erase *erase, const struct step *step)
     uw_job_post(job, UW_EVENT_STEP_STARTED,
                 json_pack("{s:i, s:s, s:s, s:o, s:I, s:b, s:b, s:s, s:I}", "sequence", step->sequence,
                           "method", step->method->id, "technique", uw_technique_name(step->technique),
-                          "parameters", parameters_json(step->standard), "estimate_s",
-                          (json_int_t)step->estimate_s, "resumed", step->sequence == 1 && job->plan.attach,
-                          "direct_io", t->direct_io, "transport", t->ops->name, "buffered_tail_bytes",
-                          (json_int_t)t->buffered_tail_bytes));
+                          "parameters",
+                          parameters_json(step->standard, uw_is_zoned(&job->drive) ? 1 : UW_STREAM_BUFFERS),
+                          "estimate_s", (json_int_t)step->estimate_s, "resumed",
+                          step->sequence == 1 && job->plan.attach, "direct_io", t->direct_io, "transport",
+                          t->ops->name, "buffered_tail_bytes", (json_int_t)t->buffered_tail_bytes));
 }
 
 static void post_step_ended(struct uw_job *job, int sequence, const struct uw_method_end *end, bool complete,
@@ -215,6 +216,8 @@ static bool call_method(struct uw_erase *erase, const struct step *step, struct 
     erase->standard = step->standard;
     if (step->method->internal)
         uw_erase_lend_internal(erase, &run);
+    else if (uw_is_zoned(&erase->job->drive))
+        uw_erase_lend_zones(&run);
     bool done = step->method->run(&run, end, e);
     uw_erase_close_ata(erase);
     return done;
@@ -306,7 +309,7 @@ static bool prepare(struct uw_erase *erase, struct uw_error *e)
     if (!uw_stream_begin(&erase->stream, e) || !uw_erase_open_lock(erase, e))
         return false;
     /* A drive at work, or one that failed, does not even read. */
-    if (unmarked != UW_MARKED && unmarked != UW_UNMARKED_READ_ONLY)
+    if (unmarked != UW_MARKED && unmarked != UW_UNMARKED_READ_ONLY && unmarked != UW_UNMARKED_ZONES)
         return true;
     return witness(erase, e) && (unmarked != UW_MARKED || mark(erase, e));
 }

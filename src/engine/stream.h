@@ -42,6 +42,9 @@ struct uw_stream {
     /* No transfer ended while the stream waited for so long: the drive is given up; 0: never. After a stop it
      * is UW_STOP_MS, if that is shorter. */
     uint32_t stall_ms;
+    /* Of a drive whose zones are written in order only: writes go out one at a time, none beyond its zone's
+     * end. 0: it has none. */
+    uint64_t zone_bytes;
 };
 
 /* A drive that is given up has stalled: nothing waits for it any more, and nobody knows what became of the

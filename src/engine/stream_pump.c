@@ -193,10 +193,13 @@ static struct run next_chunk(struct state *state)
 {
     const struct uw_extent *extent = &state->extents[state->extent];
     uint64_t offset = extent->offset + state->position, length = extent->length - state->position;
+    uint64_t zone_bytes = state->pump->stream->zone_bytes;
     if (length > UW_STREAM_BUFFER_BYTES)
         length = UW_STREAM_BUFFER_BYTES;
     if (offset < state->body_bytes && offset + length > state->body_bytes)
         length = state->body_bytes - offset;
+    if (zone_bytes != 0 && length > zone_bytes - offset % zone_bytes)
+        length = zone_bytes - offset % zone_bytes;
     state->position += length;
     return (struct run){.offset = offset, .end = offset + length, .step = (uint32_t)length};
 }
@@ -243,8 +246,15 @@ static bool is_stopped(struct state *state)
     return stop != NULL && atomic_load_explicit(stop, memory_order_relaxed);
 }
 
+static bool in_turn(const struct state *state)
+{
+    return state->pump->direction == UW_WRITE && state->pump->stream->zone_bytes != 0;
+}
+
 static struct slot *free_slot(struct state *state)
 {
+    if (in_turn(state) && state->in_flight > 0)
+        return NULL;
     for (size_t i = 0; i < UW_STREAM_BUFFERS; i++)
         if (!state->slots[i].busy)
             return &state->slots[i];

@@ -6,8 +6,8 @@
 
 static bool overwrite_fits(const struct uw_drive *drive, char *why, size_t why_bytes)
 {
-    if (drive->media == UW_MEDIA_HDD_ZONED) {
-        snprintf(why, why_bytes, "a host-managed zoned drive takes no plain overwrite");
+    if (uw_is_zoned(drive)) {
+        snprintf(why, why_bytes, "its zones are written in order only");
         return false;
     }
     return true;

@@ -94,6 +94,13 @@ static void judge_usb(const char *dir, struct uw_drive *drive, bool told, bool r
         judge(drive, UW_MEDIA_UNKNOWN, "usb, not removable, the drive does not say whether it rotates");
 }
 
+/* Of a device-mapper table, a virtual disk or null_blk too. */
+static bool is_host_managed(const char *dir)
+{
+    char zoned[UW_NAME_BYTES];
+    return uw_read_text(dir, "queue/zoned", zoned, sizeof zoned) && strcmp(zoned, "host-managed") == 0;
+}
+
 /* Zoned flash is listed with zoned disks: what counts here is that plain overwriting is refused. */
 static bool judge_zoned(const char *dir, struct uw_drive *drive, bool rotating)
 {
@@ -112,6 +119,7 @@ void uw_judge_media(const char *dir, struct uw_drive *drive)
 {
     uint64_t rotational = 0;
     bool told = uw_read_number(dir, "queue/rotational", &rotational) && rotational <= 1;
+    drive->zoned = is_host_managed(dir);
     if (drive->bus == UW_BUS_LOOP)
         judge(drive, UW_MEDIA_VOLUME, "loop device");
     else if (drive->bus == UW_BUS_MAPPER)

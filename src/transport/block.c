@@ -18,6 +18,7 @@
 #include "transport/nvme.h"
 #include "transport/resize.h"
 #include "transport/scsi.h"
+#include "transport/zones.h"
 
 #ifndef BLKGETDISKSEQ /* Linux 5.15 */
 #define BLKGETDISKSEQ _IOR(0x12, 128, __u64)
@@ -298,7 +299,24 @@ static bool resize(struct uw_transport *t, int timeout_ms, bool *stalled, struct
     return told;
 }
 
-#define COMMON .begin = begin, .flush = flush, .identify = identify, .close = close_block
+static bool zones(struct uw_transport *t, int timeout_ms, bool *stalled, struct uw_zones *zones,
+                  struct uw_error *e)
+{
+    bool told = uw_zones_report(block_of(t)->fd, timeout_ms, stalled, zones, e);
+    t->abandoned |= *stalled;
+    return told;
+}
+
+static bool reset_zones(struct uw_transport *t, int timeout_ms, bool *stalled, struct uw_error *e)
+{
+    bool done = uw_zones_reset(block_of(t)->fd, t->bytes, timeout_ms, stalled, e);
+    t->abandoned |= *stalled;
+    return done;
+}
+
+#define COMMON                                                                                               \
+    .begin = begin, .flush = flush, .identify = identify, .zones = zones, .reset_zones = reset_zones,        \
+    .close = close_block
 #define BY_RING .name = "io_uring", .submit = ring_submit, .reap = ring_reap
 #define BY_CALLS .name = "pread", .submit = sync_submit, .reap = sync_reap
 #define NVME .nvme = ask_nvme, .rescan = rescan

@@ -26,15 +26,6 @@ struct uw_transfer {
     bool held;       /* the page cache did not let go of what was to be read: result is -EBUSY */
 };
 
-/* How the zones of a zoned drive stand (ZBC-2, ZAC-2, NVMe ZNS 1.1; linux/blkzoned.h). */
-struct uw_zones {
-    uint64_t count;
-    uint64_t sequential;     /* that are written in order only, from their start */
-    uint64_t read_only;      /* that take no writes any more */
-    uint64_t offline;        /* that take nothing any more */
-    uint64_t unusable_bytes; /* addresses at the ends of zones whose capacity is less than their size */
-};
-
 struct uw_transport;
 struct uw_trace;
 
@@ -73,11 +64,11 @@ struct uw_transport_ops {
     /* NULL on what takes no SCSI commands. Has the host ask the drive how large it is now; `bytes` follows.
      * Limits and results as for rescan. */
     bool (*resize)(struct uw_transport *t, int timeout_ms, bool *stalled, struct uw_error *e);
-    /* NULL on what has no zones: how they stand now. Limits and results as for rescan. */
+    /* NULL on what can have no zones: how they stand now. Limits and results as for rescan. */
     bool (*zones)(struct uw_transport *t, int timeout_ms, bool *stalled, struct uw_zones *zones,
                   struct uw_error *e);
-    /* NULL on what has no zones. Sets the write pointer of every sequential zone that takes writes back to
-     * its start: what the zones held is not read any more, and is not erased. Limits and results as for
+    /* NULL on what can have no zones. Sets the write pointer of every sequential zone that takes writes back
+     * to its start: what the zones held is not read any more, and is not erased. Limits and results as for
      * rescan. */
     bool (*reset_zones)(struct uw_transport *t, int timeout_ms, bool *stalled, struct uw_error *e);
     /* For uw_send_scsi alone. NULL on what takes no SCSI commands. Sends one over the open descriptor; limits

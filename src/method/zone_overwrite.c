@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Overwriting a host-managed zoned drive from the host: the write pointers are set back, then every zone is
+ * written in order, conventional ones too. Setting them back erases nothing by itself (ZBC-2, 4.5;
+ * ZAC-2, 4.5). */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "core/method.h"
+
+static bool zone_overwrite_fits(const struct uw_drive *drive, char *why, size_t why_bytes)
+{
+    if (uw_is_zoned(drive))
+        return true;
+    snprintf(why, why_bytes, "it is no host-managed zoned drive");
+    return false;
+}
+
+/* Zones that take no writes any more are tried all the same, so that the record lists their blocks. */
+static bool can_be_filled(const struct uw_zones *zones, char *why, size_t why_bytes)
+{
+    if (zones->count == 0)
+        snprintf(why, why_bytes, "the drive tells of no zones");
+    else if (zones->unusable_bytes > 0)
+        snprintf(why, why_bytes,
+                 "its zones hold less than their size: %" PRIu64 " bytes of addresses that hold nothing",
+                 zones->unusable_bytes);
+    else
+        return true;
+    return false;
+}
+
+static bool write_passes(const struct uw_method_run *run, bool *all, struct uw_error *e)
+{
+    *all = true;
+    for (size_t pass = 0; pass < run->standard->pass_count && !run->stopped(run->engine); pass++) {
+        bool complete = false;
+        if (!run->reset_zones(run->engine, e) || !run->write_pass(run->engine, pass, &complete, e))
+            return false;
+        *all = *all && complete;
+    }
+    return true;
+}
+
+static bool zone_overwrite_run(const struct uw_method_run *run, struct uw_method_end *end, struct uw_error *e)
+{
+    struct uw_zones zones = {0};
+    bool all;
+    if (!run->zones(run->engine, &zones, e))
+        return false;
+    if (!can_be_filled(&zones, end->why, sizeof end->why))
+        return true;
+    end->accepted = true;
+    if (!write_passes(run, &all, e))
+        return false;
+    end->complete = all && !run->stopped(run->engine);
+    return true;
+}
+
+extern const struct uw_method uw_method_zone_overwrite;
+const struct uw_method uw_method_zone_overwrite = {
+    .id = "zone-overwrite",
+    .title = "reset every zone and write it in order from the host",
+    .citation = "NIST SP 800-88 rev. 1, appendix A; ZBC-2, ZAC-2",
+    .technique = UW_TECHNIQUE_HOST_OVERWRITE,
+    .can_stop = true,
+    .fits = zone_overwrite_fits,
+    .run = zone_overwrite_run,
+};
