@@ -57,6 +57,7 @@ struct uw_request {
     const char *rule_set;
     const char *method;
     const char *standard;
+    const char *keystream;
     const char *verify;
     const char *jobs;
     const char *key;

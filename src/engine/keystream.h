@@ -26,7 +26,7 @@ enum { UW_CHACHA20_PIECE_BYTES = 1 << 20 };
 struct uw_keystream;
 
 /* What this processor makes fast: AES where it has instructions for it; without them ChaCha20 is four times
- * as fast, and its time tells nothing of the key. */
+ * as fast, and its time tells nothing of the key. A request may name another. */
 enum uw_cipher uw_keystream_cipher(void);
 
 /* NULL and *e where libcrypto has no such cipher or memory ran out. The key is copied. */

@@ -56,6 +56,8 @@ static bool read_policy(const struct uw_request *r, struct uw_policy *policy, st
         return unknown_word("method", r->method, "unwrite methods lists them", e);
     if (r->standard != NULL && (policy->standard = uw_standard_by_id(r->standard)) == NULL)
         return unknown_word("standard", r->standard, "unwrite methods lists them", e);
+    if (r->keystream != NULL && !uw_cipher_by_name(r->keystream, &policy->cipher))
+        return unknown_word("keystream", r->keystream, "aes-256-ctr or chacha20", e);
     if (r->verify != NULL && !uw_profile_parse(r->verify, &policy->verify))
         return unknown_word("verify", r->verify, "sample, tenth or full", e);
     return true;

@@ -10,6 +10,7 @@
 struct row {
     const char *name;
     const char *standard;     /* of the erase; NULL: none was done */
+    const char *keystream;    /* NULL: what the processor makes fast */
     bool bound;               /* --certificate */
     bool other_certificate;   /* of another drive */
     bool change;              /* a bit of LBA 1000 on the medium */
@@ -25,6 +26,10 @@ static const struct row rows[] = {
     {"complement, unbound", "complement", .holds = true, .reason = "it holds one byte all over"},
     {"keystream, bound", "random", .bound = true, .holds = true,
      .reason = "it holds what its certificate says"},
+    {"chacha20, bound", "random", .keystream = "chacha20", .bound = true, .holds = true,
+     .reason = "it holds what its certificate says"},
+    {"changed chacha20", "random", .keystream = "chacha20", .bound = true, .change = true,
+     .reason = "it does not hold what its certificate says"},
     {"keystream, unbound", "random", .reason = "it does not hold one byte all over"},
     {"never erased", NULL, .reason = "it does not hold one byte all over"},
     {"changed since, bound", "nist-clear", .bound = true, .change = true,
@@ -53,6 +58,7 @@ static const struct row rows[] = {
 static void erase(struct flow *flow, const struct row *row)
 {
     flow->request.standard = row->standard;
+    flow->request.keystream = row->keystream;
     flow_run(flow);
     flow_check(flow);
     assert_string_equal(flow_verdict(flow, 0), "sanitized");

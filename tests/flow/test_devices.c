@@ -60,6 +60,21 @@ static void check_why(const struct device *device, const struct flow *flow)
         fail_msg("'%s' is not in: %s", device->expect.why, flow_text(claim, "statement"));
 }
 
+/* What was asked for is what the random passes were made of. */
+static void check_keystream(const struct device *device, const json_t *step)
+{
+    size_t i, random = 0;
+    json_t *pass;
+    json_array_foreach(json_object_get(step, "passes"), i, pass) {
+        if (!json_is_string(json_object_get(pass, "cipher")))
+            continue;
+        random++;
+        if (device->request.keystream != NULL)
+            assert_string_equal(flow_text(pass, "cipher"), device->request.keystream);
+    }
+    assert_true(device->request.keystream == NULL || random > 0);
+}
+
 /* A stop takes effect within the transfers in flight: in that pass, and not at its end. */
 static void check_stop(const struct device *device, const struct flow *flow)
 {
@@ -78,6 +93,7 @@ static void ask_for(struct flow *flow, const struct device *device)
     flow->request.level = device->request.level != NULL ? device->request.level : "clear";
     flow->request.method = device->request.method;
     flow->request.standard = device->request.standard;
+    flow->request.keystream = device->request.keystream;
     flow->request.verify = device->request.verify;
     flow->request.rule_set = device->request.rule_set;
     flow->request.allow_downgrade = device->request.allow_downgrade;
@@ -101,6 +117,7 @@ static void one_device(void **state)
     compare_count("untouched", device->expect.untouched, flow_step(&flow, 0) == NULL);
     check_why(device, &flow);
     check_stop(device, &flow);
+    check_keystream(device, flow_step(&flow, 0));
     check_unwritten(device, flow_step(&flow, 0));
     check_read_back(device, json_object_get(flow.certificate[0], "verification"));
     check_markers(device, flow_event(&flow, 0, "canaries-planted"));

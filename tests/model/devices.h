@@ -24,7 +24,7 @@ struct device {
     struct model_config config;
     struct {
         const char *level; /* NULL: clear */
-        const char *method, *standard, *verify, *rule_set;
+        const char *method, *standard, *keystream, *verify, *rule_set;
         bool allow_downgrade;
         enum device_confirm confirm;
     } request;
