@@ -53,7 +53,7 @@ static void fill_in(struct model_config *config)
         if (fault->on == 0)
             fault->on = fault->effect == MODEL_ERROR || fault->effect == MODEL_SHORT
                             ? MODEL_READ | MODEL_WRITE
-                            : MODEL_READ | MODEL_WRITE | MODEL_FLUSH | MODEL_LOOK;
+                            : MODEL_WHATEVER;
     }
 }
 
@@ -69,6 +69,7 @@ struct model_block *model_block_new(const struct model_config *config)
     uint32_t block = model->config.block_bytes;
     model->blocks = (model->config.bytes + block - 1) / block;
     size_t room = (size_t)model->blocks * block;
+    bool zones = model_zones_make(&model->zones, &config->zones, model->blocks);
     bool stale = has_effect(config, MODEL_STALE), revert = has_effect(config, MODEL_REVERT);
     model->media = config->media != NULL ? config->media : malloc(room);
     model->cached = malloc(room);
@@ -77,8 +78,9 @@ struct model_block *model_block_new(const struct model_config *config)
     model->accepted = calloc(model->blocks, sizeof *model->accepted);
     model->before = stale ? malloc(room) : NULL;
     model->flushed = revert ? malloc(room) : NULL;
-    if (model->media == NULL || model->cached == NULL || model->dirty == NULL || model->queue == NULL ||
-        model->accepted == NULL || (stale && model->before == NULL) || (revert && model->flushed == NULL)) {
+    if (!zones || model->media == NULL || model->cached == NULL || model->dirty == NULL ||
+        model->queue == NULL || model->accepted == NULL || (stale && model->before == NULL) ||
+        (revert && model->flushed == NULL)) {
         model_block_free(model);
         return NULL;
     }
@@ -102,6 +104,7 @@ void model_block_free(struct model_block *model)
     free(model->before);
     free(model->flushed);
     free(model->accepted);
+    model_zones_clear(&model->zones);
     free(model);
 }
 
@@ -109,7 +112,7 @@ static bool is_on(const struct model_block *model, const struct model_fault *fau
 {
     return model->transfers >= fault->after_transfers && model->bytes_written >= fault->after_bytes &&
            model->flushes >= fault->after_flushes && model->looks >= fault->after_looks &&
-           (!fault->once_erasing || model->erasing) &&
+           model->resets >= fault->after_resets && (!fault->once_erasing || model->erasing) &&
            (fault->until_bytes == 0 || model->bytes_written < fault->until_bytes) &&
            (fault->until_flushes == 0 || model->flushes < fault->until_flushes) && fault->times != UINT32_MAX;
 }
@@ -180,7 +183,9 @@ static void store(struct model_block *model, uint64_t lba, const uint8_t *data, 
 void model_block_cut_power(struct model_block *model)
 {
     for (; model->queue_count > 0; model->queue_count--) {
-        model->dirty[model->queue[model->queue_first]] = false;
+        uint32_t lba = model->queue[model->queue_first];
+        model->dirty[lba] = false;
+        model_zones_lost(&model->zones, lba);
         model->queue_first = (model->queue_first + 1) % model->config.cache_blocks;
     }
 }
@@ -200,10 +205,13 @@ static void fail_power(struct model_block *model, unsigned on)
     model_block_cut_power(model);
 }
 
+/* Whoever leaves in a reset stays away. */
 static bool is_gone(struct model_block *model, unsigned on)
 {
-    return find_any(model, MODEL_GONE, on) != NULL ||
-           (on != MODEL_LOOK && find_any(model, MODEL_EMPTY, on) != NULL);
+    struct model_fault *fault = find_any(model, MODEL_GONE, on);
+    if (fault != NULL && on == MODEL_RESET)
+        fault->on = MODEL_WHATEVER;
+    return fault != NULL || (on != MODEL_LOOK && find_any(model, MODEL_EMPTY, on) != NULL);
 }
 
 /* One transfer on its way, cut into blocks. */
@@ -244,7 +252,7 @@ static void read_block(struct model_block *model, const struct move *move, uint6
                        uint32_t bytes)
 {
     uint64_t place = aliased(model, move, lba);
-    if (find(model, MODEL_ZERO, move->on, lba, 1) != NULL)
+    if (find(model, MODEL_ZERO, move->on, lba, 1) != NULL || model_zones_unwritten(&model->zones, lba))
         memset(data, 0, bytes);
     else if (find(model, MODEL_STALE, move->on, lba, 1) != NULL)
         memcpy(data, model->before + place * model->config.block_bytes, bytes);
@@ -290,6 +298,13 @@ static int64_t within_size(struct model_block *model, const struct move *move)
     return move->write ? -fault->error : 0;
 }
 
+/* What fails in a sequential zone stores nothing: its write pointer stays where it is. */
+static bool is_in_order(const struct model_block *model, const struct move *move, uint64_t first)
+{
+    const struct model_zone *zone = model_zones_at(&model->zones, first);
+    return move->write && zone != NULL && zone->sequential;
+}
+
 static int64_t carry_out(struct model_block *model, const struct move *move)
 {
     uint32_t block = model->config.block_bytes;
@@ -297,9 +312,12 @@ static int64_t carry_out(struct model_block *model, const struct move *move)
     int64_t moved = within_size(model, move);
     if (moved < 0)
         return moved;
+    if (!model_zones_take(&model->zones, move->write, first, count))
+        return -EIO;
     struct model_fault *fault = find(model, MODEL_ERROR, move->on, first, count);
     if (fault != NULL) {
-        move_blocks(model, move, (uint64_t)moved, true);
+        if (!is_in_order(model, move, first))
+            move_blocks(model, move, (uint64_t)moved, true);
         spend(fault);
         return -fault->error;
     }
@@ -311,6 +329,8 @@ static int64_t carry_out(struct model_block *model, const struct move *move)
         spend(fault);
     }
     move_blocks(model, move, (uint64_t)moved, false);
+    if (move->write)
+        model_zones_wrote(&model->zones, first, moved == move->length ? count : (uint64_t)moved / block);
     return moved;
 }
 
@@ -340,7 +360,7 @@ static void begin_record(struct model_block *model)
 void model_block_new_host(struct model_block *model)
 {
     begin_record(model);
-    model->transfers = model->bytes_written = model->flushes = model->looks = 0;
+    model->transfers = model->bytes_written = model->flushes = model->looks = model->resets = 0;
     model->erasing = false;
     memset(model->other, 0, sizeof model->other);
 }
@@ -351,7 +371,7 @@ int model_block_flush(struct model_block *model)
     struct model_fault *error = find_any(model, MODEL_ERROR, MODEL_FLUSH);
     bool gone = is_gone(model, MODEL_FLUSH), forget = find_any(model, MODEL_FORGET, MODEL_FLUSH) != NULL;
     bool revert = find_any(model, MODEL_REVERT, MODEL_FLUSH) != NULL;
-    if (model->flushes++ == 0)
+    if (model->flushes++ == 0 && model->resets == 0)
         begin_record(model);
     if (gone)
         return ENODEV;
@@ -368,6 +388,35 @@ int model_block_flush(struct model_block *model)
     else if (model->flushed != NULL)
         memcpy(model->flushed, model->media, bytes);
     return 0;
+}
+
+int model_block_reset_zones(struct model_block *model)
+{
+    fail_power(model, MODEL_RESET);
+    struct model_fault *error = find_any(model, MODEL_ERROR, MODEL_RESET);
+    bool gone = is_gone(model, MODEL_RESET), pretends = find_any(model, MODEL_PRETEND, MODEL_RESET) != NULL;
+    if (model->resets++ == 0)
+        begin_record(model);
+    if (gone)
+        return ENODEV;
+    if (error != NULL) {
+        spend(error);
+        return error->error;
+    }
+    if (!pretends)
+        model_zones_reset(&model->zones);
+    return 0;
+}
+
+int model_block_report_zones(struct model_block *model)
+{
+    struct model_fault *error = find_any(model, MODEL_ERROR, MODEL_REPORT);
+    if (is_gone(model, MODEL_REPORT))
+        return ENODEV;
+    if (error == NULL)
+        return 0;
+    spend(error);
+    return error->error;
 }
 
 static bool is_other(struct model_block *model, unsigned field)
@@ -399,7 +448,7 @@ int model_block_look(struct model_block *model, uint64_t *bytes)
     return error->error;
 }
 
-/* A flush and a look are about no block. */
+/* A flush, a look and a reset are about no block. */
 static struct model_fault *find_at(struct model_block *model, enum model_effect effect, unsigned on,
                                    uint64_t offset, uint64_t length)
 {

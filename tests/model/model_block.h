@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model_zones.h"
+
 enum model_effect {
     MODEL_NO_EFFECT = 0,
     /* Reads and writes that touch the range: */
@@ -26,6 +28,8 @@ enum model_effect {
     MODEL_OTHER,  /* looks see another drive: `value` is an enum model_field */
     MODEL_POWER,  /* the power fails once: what only the write cache held is lost; the drive goes on */
     MODEL_HANG,   /* no answer for `value` ms; 0: never */
+    /* Resets of the zones (they and reports of zones can also fail, with `error`): */
+    MODEL_PRETEND, /* are acknowledged and not carried out */
     /* Flushes: */
     MODEL_FORGET, /* throw the write cache away, and say that all is stored */
     MODEL_REVERT, /* bring back what the medium held at the flush before */
@@ -35,7 +39,15 @@ enum model_effect {
 
 enum model_field { MODEL_SERIAL, MODEL_WWN, MODEL_BYTES, MODEL_SEQUENCE, MODEL_DEVNUM, MODEL_FIELDS };
 
-enum { MODEL_READ = 1, MODEL_WRITE = 2, MODEL_FLUSH = 4, MODEL_LOOK = 8 };
+enum {
+    MODEL_READ = 1,
+    MODEL_WRITE = 2,
+    MODEL_FLUSH = 4,
+    MODEL_LOOK = 8,
+    MODEL_RESET = 16,
+    MODEL_REPORT = 32,
+    MODEL_WHATEVER = 63
+};
 enum { MODEL_FAULTS = 8, MODEL_NEVER = -1, MODEL_OLD_BYTES = 512 };
 
 #define MODEL_LAST UINT64_MAX /* as `lba`: the drive's last block */
@@ -49,7 +61,7 @@ struct model_fault {
     uint64_t lba, blocks; /* blocks 0: up to the end */
     uint64_t every;       /* of these blocks only each so many-th; 0: all */
     /* Begins when all of these were reached, ends when one of the others is; bytes are those written. */
-    uint64_t after_transfers, after_bytes, after_flushes, after_looks;
+    uint64_t after_transfers, after_bytes, after_flushes, after_looks, after_resets;
     uint64_t until_bytes, until_flushes;
     bool once_erasing; /* begins with the first write after a flush */
     unsigned times;
@@ -63,6 +75,7 @@ struct model_config {
     uint32_t cache_blocks; /* write cache; 0: 64. The oldest blocks leave it when it is full */
     bool phantom;          /* has no medium: a size that cannot be, refused before anything is read */
     uint8_t *media;        /* where the medium lies: borrowed, whole blocks; NULL: in memory of its own */
+    struct model_zones_config zones;
     struct model_fault faults[MODEL_FAULTS];
 };
 
@@ -74,13 +87,14 @@ struct model_block {
     bool *dirty;
     uint32_t *queue; /* dirty blocks, the oldest first */
     size_t queue_first, queue_count;
-    uint8_t *before;          /* each block before its last write; NULL where no fault asks */
-    uint8_t *flushed;         /* the medium after the flush before; NULL where no fault asks */
-    uint32_t *accepted;       /* per block: writes that were acknowledged whole since the first flush */
+    uint8_t *before;    /* each block before its last write; NULL where no fault asks */
+    uint8_t *flushed;   /* the medium after the flush before; NULL where no fault asks */
+    uint32_t *accepted; /* per block: writes that were acknowledged whole since the first flush or reset */
     bool other[MODEL_FIELDS]; /* what the last look saw */
     bool erasing;             /* a write came after a flush */
-    uint64_t transfers, bytes_written, flushes, looks;
-    uint64_t accepted_bytes; /* since the first flush */
+    uint64_t transfers, bytes_written, flushes, looks, resets;
+    uint64_t accepted_bytes; /* since the first flush or reset */
+    struct model_zones zones;
 };
 
 /* Full of old data: each MODEL_OLD_BYTES of it are marked and numbered. NULL when memory ran out. */
@@ -96,11 +110,18 @@ int model_block_flush(struct model_block *model); /* 0 or an errno */
  * errno. */
 int model_block_look(struct model_block *model, uint64_t *bytes);
 
+/* Resets the write pointers of all sequential zones that take writes; the medium keeps what it holds. 0 or an
+ * errno. */
+int model_block_reset_zones(struct model_block *model);
+/* Whether the drive says how its zones stand; 0 or an errno. */
+int model_block_report_zones(struct model_block *model);
+
 /* How long the drive will not answer this, in ms; MODEL_NEVER: for ever. Spends one of the fault's times. */
 int64_t model_block_hang_ms(struct model_block *model, unsigned on, uint64_t offset, uint64_t length);
 /* Whether a MODEL_HOLD stands at this, for the first time. */
 bool model_block_holds(struct model_block *model, unsigned on, uint64_t offset, uint64_t length);
 
+/* What only the write cache held is lost; write pointers go back to where it began. */
 void model_block_cut_power(struct model_block *model);
 /* Stores what the write cache holds, unasked. */
 void model_block_settle(struct model_block *model);

@@ -419,6 +419,57 @@ static bool resize(struct uw_transport *t, int timeout_ms, bool *stalled, struct
     return true;
 }
 
+/* Waits for the answer to what is about the zones. */
+static bool await_zones(struct uw_transport *t, unsigned on, int timeout_ms, bool *stalled,
+                        struct uw_error *e)
+{
+    struct model_drive *drive = door_of(t)->drive;
+    int64_t hang_ms = model_block_hang_ms(drive->block, on, 0, 0);
+    *stalled = false;
+    if (t->abandoned)
+        complain(drive, "asked of its zones after it was abandoned");
+    if (on == MODEL_RESET && door_of(t)->count > 0)
+        complain(drive, "zones reset with transfers in flight");
+    if (!wait_until(drive, hang_ms == MODEL_NEVER ? FOR_EVER : clock_ms + (uint64_t)hang_ms, timeout_ms)) {
+        *stalled = true;
+        return uw_fail(e, UW_E_IO, "/model/%s: no answer of its zones", drive->facts.name);
+    }
+    maybe_hold(drive, on, 0, 0);
+    return true;
+}
+
+static bool zones(struct uw_transport *t, int timeout_ms, bool *stalled, struct uw_zones *seen,
+                  struct uw_error *e)
+{
+    struct model_block *block = door_of(t)->drive->block;
+    *seen = (struct uw_zones){0};
+    if (!await_zones(t, MODEL_REPORT, timeout_ms, stalled, e))
+        return false;
+    int error = model_block_report_zones(block);
+    if (error != 0)
+        return uw_fail_errno(e, UW_E_IO, error, "/model/%s: cannot report its zones",
+                             door_of(t)->drive->facts.name);
+    seen->count = block->zones.count;
+    for (uint64_t i = 0; i < seen->count; i++) {
+        const struct model_zone *zone = &block->zones.items[i];
+        seen->sequential += zone->sequential;
+        seen->read_only += zone->read_only;
+        seen->offline += zone->offline;
+        seen->unusable_bytes += (zone->blocks - zone->capacity) * block->config.block_bytes;
+    }
+    return true;
+}
+
+static bool reset_zones(struct uw_transport *t, int timeout_ms, bool *stalled, struct uw_error *e)
+{
+    struct model_drive *drive = door_of(t)->drive;
+    if (!await_zones(t, MODEL_RESET, timeout_ms, stalled, e))
+        return false;
+    int error = model_block_reset_zones(drive->block);
+    return error == 0 ||
+           uw_fail_errno(e, UW_E_IO, error, "/model/%s: cannot reset its zones", drive->facts.name);
+}
+
 static void close_door(struct uw_transport *t)
 {
     struct door *door = door_of(t);
@@ -453,6 +504,17 @@ static const struct uw_transport_ops ops = {.name = "model",
                                             .flush = flush,
                                             .identify = identify,
                                             .close = close_door};
+
+static const struct uw_transport_ops zoned_ops = {.name = "model",
+                                                  .simulated = true,
+                                                  .begin = begin,
+                                                  .submit = submit,
+                                                  .reap = reap,
+                                                  .flush = flush,
+                                                  .identify = identify,
+                                                  .zones = zones,
+                                                  .reset_zones = reset_zones,
+                                                  .close = close_door};
 
 static const struct uw_transport_ops nvme_ops = {.name = "model",
                                                  .simulated = true,
@@ -565,9 +627,10 @@ static bool open_drive(void *user, const struct uw_drive *drive, bool write, str
     if (door == NULL)
         return uw_fail(e, UW_E_NOMEM, "out of memory");
     door->drive = found;
-    door->transport = (struct uw_transport){.ops = found->ata != NULL    ? &ata_ops
-                                                   : found->nvme != NULL ? &nvme_ops
-                                                                         : &ops,
+    door->transport = (struct uw_transport){.ops = found->ata != NULL              ? &ata_ops
+                                                   : found->nvme != NULL           ? &nvme_ops
+                                                   : found->block->zones.count > 0 ? &zoned_ops
+                                                                                   : &ops,
                                             .bytes = found->ata != NULL ? model_ata_names(found->ata).bytes
                                                                         : found->block->config.bytes,
                                             .block_bytes = found->block->config.block_bytes,
