@@ -240,6 +240,17 @@ static void offline_zones(void **state)
     assert_int_equal(put(model, 2 * ZONE, ZONE), 0);
     assert_int_equal(old_on_medium(model), ALL_BLOCKS - ZONE);
     model_block_free(model);
+    config.zones.unfilled = 4; /* its pointer says no more, and stays */
+    model = make(&config);
+    reset(model);
+    assert_int_equal(model->zones.items[1].written, ZONE - 4);
+    assert_int_equal(put(model, 2 * ZONE - 4, 1), EIO);
+    model_block_free(model);
+    config.zones.conventional = ZONES;
+    model = make(&config);
+    assert_int_equal(put(model, ZONE, 1), EIO);
+    assert_int_equal(put(model, 0, 1), 0);
+    model_block_free(model);
 }
 
 /* struct blk_zone: "@capacity: Zone usable capacity". A zone is full when its pointer has come that far. */
