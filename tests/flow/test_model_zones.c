@@ -6,7 +6,10 @@
 #include "flow.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "model/zoned_devices.h"
 
 enum { BLOCK = 512, ZONE = 16, ZONES = 4, ALL_BLOCKS = ZONE * ZONES, NEW = 0xa5 };
 
@@ -597,6 +600,96 @@ static void the_door_knows_its_rules(void **state)
     close_door(&setup, "reset with transfers in flight");
 }
 
+/* What the plainest host could do with a drive of the table: how its zones stand, a reset, every block in
+ * order, twice where a write fails, then all read back. */
+struct host {
+    struct model_block *model;
+    uint64_t block;
+    uint8_t *data;
+    bool stalled, wrong;
+};
+
+static void note(struct host *host, bool good)
+{
+    host->wrong |= !good;
+}
+
+static bool write_once(struct host *host, uint64_t lba)
+{
+    host->stalled |= model_block_hang_ms(host->model, MODEL_WRITE, lba * host->block, host->block) != 0;
+    return model_block_move(host->model, true, lba * host->block, (uint32_t)host->block, host->data) ==
+           (int64_t)host->block;
+}
+
+static void overwrite(struct host *host)
+{
+    const struct model_block *model = host->model;
+    note(host, model_block_report_zones(host->model) == 0);
+    host->stalled |= model_block_hang_ms(host->model, MODEL_RESET, 0, 0) != 0;
+    note(host, model_block_reset_zones(host->model) == 0);
+    memset(host->data, NEW, host->block);
+    for (uint64_t lba = 0; lba < model->blocks; lba++) {
+        bool written = false;
+        for (int i = 0; i < 4 && !written; i++)
+            written = write_once(host, lba);
+        note(host, written);
+    }
+    note(host, model_block_flush(host->model) == 0);
+}
+
+static void read_back(struct host *host)
+{
+    uint8_t *read = malloc(host->block);
+    assert_non_null(read);
+    for (uint64_t lba = 0; lba < host->model->blocks; lba++) {
+        int64_t moved = model_block_move(host->model, false, lba * host->block, (uint32_t)host->block, read);
+        note(host, moved == (int64_t)host->block && memcmp(read, host->data, host->block) == 0);
+    }
+    free(read);
+}
+
+static bool is_clean(struct host *host)
+{
+    uint8_t *image = malloc(host->model->blocks * host->block);
+    assert_non_null(image);
+    memset(image, NEW, host->model->blocks * host->block);
+    model_block_cut_power(host->model);
+    struct model_truth truth = model_block_truth(host->model, image);
+    free(image);
+    return truth.wrong_blocks == 0 && truth.old_units == 0;
+}
+
+/* Each row has zones, and what is the matter with it can be met: drives that must come out sanitized can be
+ * overwritten; of the others something fails, and the medium agrees wherever a write was what failed. */
+static void rows_are_what_they_say(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < zoned_device_count; i++) {
+        const struct device *device = &zoned_devices[i];
+        struct host host = {.model = make(&device->config)};
+        bool good = strcmp(device->expect.verdict, "sanitized") == 0;
+        host.block = host.model->config.block_bytes;
+        host.data = malloc(host.block);
+        assert_non_null(host.data);
+        assert_non_null(host.model->zones.items);
+        assert_int_equal(device->facts.media, UW_MEDIA_HDD_ZONED);
+        overwrite(&host);
+        read_back(&host);
+        if (host.stalled != (strcmp(device->expect.verdict, "stalled") == 0))
+            fail_msg("%s: it %s", device->name, host.stalled ? "hangs" : "does not hang");
+        if (!host.stalled && host.wrong == good)
+            fail_msg("%s: %s", device->name, good ? "something fails" : "all goes well");
+        if (good && !is_clean(&host))
+            fail_msg("%s: its medium is not clean", device->name);
+        if (device->expect.unwritten[0].count != 0 && is_clean(&host))
+            fail_msg("%s: its medium is clean", device->name);
+        free(host.data);
+        model_block_free(host.model);
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(zoned_devices[j].name, device->name);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -621,6 +714,7 @@ int main(void)
         cmocka_unit_test(the_door_reports),
         cmocka_unit_test(the_door_waits_and_gives_up),
         cmocka_unit_test(the_door_knows_its_rules),
+        cmocka_unit_test(rows_are_what_they_say),
     };
     return cmocka_run_group_tests_name("model zones", tests, NULL, NULL);
 }
