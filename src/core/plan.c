@@ -109,6 +109,23 @@ static bool can_follow(const struct uw_drive *drive, const struct uw_method *met
     return false;
 }
 
+/* Zones that lost what was written read as zeros, and take no marker that would show it. */
+static bool serves(const struct uw_standard *standard, const struct uw_drive *drive,
+                   const struct uw_rule *rule, char *why, size_t why_bytes)
+{
+    bool random_last = standard->passes[standard->pass_count - 1].kind == UW_PASS_KEYSTREAM;
+    if (standard->pass_count < rule->passes_min)
+        snprintf(why, why_bytes, "rule %s asks for %u passes, --standard %s has %zu", rule->id,
+                 rule->passes_min, standard->id, standard->pass_count);
+    else if (uw_is_zoned(drive) && !random_last)
+        snprintf(why, why_bytes,
+                 "on zones only a random last pass can be shown, and --standard %s ends otherwise",
+                 standard->id);
+    else
+        return true;
+    return false;
+}
+
 /* Whether the method may stand in this plan; the reason goes to `why`. */
 static bool acceptable(const struct uw_plan *plan, const struct uw_method *method, uw_method_list *methods,
                        char *why, size_t why_bytes)
@@ -134,11 +151,8 @@ static bool acceptable(const struct uw_plan *plan, const struct uw_method *metho
         snprintf(why, why_bytes, "no rule claims a level for it on this drive");
         return false;
     }
-    if (standard != NULL && standard->pass_count < rule->passes_min) {
-        snprintf(why, why_bytes, "rule %s asks for %u passes, --standard %s has %zu", rule->id,
-                 rule->passes_min, standard->id, standard->pass_count);
+    if (standard != NULL && !serves(standard, plan->drive, rule, why, why_bytes))
         return false;
-    }
     if (!can_follow(plan->drive, method, rule, methods, why, why_bytes))
         return false;
     forbidden = uw_plan_state_forbids(plan, method);

@@ -59,7 +59,9 @@ enum uw_unmarked {
     UW_UNMARKED_FAILED,    /* a sanitize failed: the drive takes no writes until another succeeds */
     UW_UNMARKED_FORMAT,    /* a format is not done: the namespace takes no writes until it is erased anew */
     UW_UNMARKED_READ_ONLY, /* the drive has put its media into read-only mode */
-    UW_UNMARKED_ZONES      /* zones take writes at their write pointers alone */
+    /* Zones take writes at their write pointers alone. Nothing is lost: in the last pass every block holds
+     * what nobody else can have written. */
+    UW_UNMARKED_ZONES
 };
 
 /* What is done about the password of an ATA drive before anything else. */
@@ -111,7 +113,7 @@ struct uw_plan {
     bool hits_subsystem; /* it erases every namespace of the drive */
     bool allied;         /* it erases one of several, and claims purge with the others erased like it */
     enum uw_unlock unlock_first;
-    enum uw_unmarked unmarked; /* other than UW_MARKED: a reservation */
+    enum uw_unmarked unmarked; /* other than UW_MARKED and of zones: a reservation */
     struct uw_opens opens;     /* before anything is written; `drive` is what it is then */
     struct uw_affected also_affected[UW_NVME_NAMESPACES]; /* ascending */
     size_t also_affected_count;

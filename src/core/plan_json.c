@@ -177,18 +177,8 @@ static json_t *unmarked_json(enum uw_unmarked unmarked)
         [UW_UNMARKED_FAILED] = "a sanitize had failed, after which no marker can be written",
         [UW_UNMARKED_FORMAT] = "a format was not done, after which no marker can be written",
         [UW_UNMARKED_READ_ONLY] = "the drive is in read-only mode, so no marker could be written",
-        [UW_UNMARKED_ZONES] = "zones take no marker in their middle, and the last pass is not a keystream",
     };
     return reservation("markers_not_possible", why[unmarked]);
-}
-
-/* A keystream whose key was drawn for this run is in every block what a marker is in some: nobody else can
- * have written it. */
-static bool proves_itself(const struct uw_plan *plan)
-{
-    const struct uw_standard *standard = plan->standard;
-    return plan->unmarked == UW_UNMARKED_ZONES && standard != NULL && standard->pass_count > 0 &&
-           standard->passes[standard->pass_count - 1].kind == UW_PASS_KEYSTREAM;
 }
 
 static json_t *reservations_json(const struct uw_plan *plan)
@@ -210,7 +200,7 @@ static json_t *reservations_json(const struct uw_plan *plan)
     const char *doubt = uw_drive_health_doubt(plan->drive);
     if (doubt != NULL)
         append(&list, reservation("health", doubt));
-    if (plan->unmarked != UW_MARKED && !proves_itself(plan))
+    if (plan->unmarked != UW_MARKED && plan->unmarked != UW_UNMARKED_ZONES)
         append(&list, unmarked_json(plan->unmarked));
     return list;
 }

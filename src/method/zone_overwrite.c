@@ -29,30 +29,32 @@ static bool can_be_filled(const struct uw_zones *zones, char *why, size_t why_by
     return false;
 }
 
-static bool write_passes(const struct uw_method_run *run, bool *all, struct uw_error *e)
+static bool write_zones(const struct uw_method_run *run, size_t pass, bool *accepted, bool *complete,
+                        struct uw_error *e)
 {
-    *all = true;
-    for (size_t pass = 0; pass < run->standard->pass_count && !run->stopped(run->engine); pass++) {
-        bool complete = false;
-        if (!run->reset_zones(run->engine, e) || !run->write_pass(run->engine, pass, &complete, e))
-            return false;
-        *all = *all && complete;
-    }
-    return true;
+    if (!run->reset_zones(run->engine, e))
+        return false;
+    *accepted = true;
+    return run->write_pass(run->engine, pass, complete, e);
 }
 
 static bool zone_overwrite_run(const struct uw_method_run *run, struct uw_method_end *end, struct uw_error *e)
 {
     struct uw_zones zones = {0};
-    bool all;
+    bool all = true;
     if (!run->zones(run->engine, &zones, e))
         return false;
     if (!can_be_filled(&zones, end->why, sizeof end->why))
         return true;
-    end->accepted = true;
-    if (!write_passes(run, &all, e))
-        return false;
-    end->complete = all && !run->stopped(run->engine);
+    for (size_t pass = 0; pass < run->standard->pass_count; pass++) {
+        bool complete = false;
+        if (!write_zones(run, pass, &end->accepted, &complete, e))
+            return false;
+        all = all && complete;
+        if (run->stopped(run->engine))
+            return true;
+    }
+    end->complete = all;
     return true;
 }
 

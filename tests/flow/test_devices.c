@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "model/devices.h"
+#include "model/zoned_devices.h"
 
 static void compare_count(const char *what, int64_t expected, int64_t seen)
 {
@@ -124,17 +125,24 @@ static void one_device(void **state)
     flow_close(&flow);
 }
 
+static size_t add(struct CMUnitTest *tests, size_t used, const struct device *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        tests[used + i] = (struct CMUnitTest){
+            .name = list[i].name, .test_func = one_device, .initial_state = (void *)&list[i]};
+    return used + count;
+}
+
 int main(int argc, char **argv)
 {
-    struct CMUnitTest *tests = calloc(device_count, sizeof *tests);
+    size_t count = device_count + zoned_device_count;
+    struct CMUnitTest *tests = calloc(count, sizeof *tests);
     if (tests == NULL)
         return 1;
-    for (size_t i = 0; i < device_count; i++)
-        tests[i] = (struct CMUnitTest){
-            .name = devices[i].name, .test_func = one_device, .initial_state = (void *)&devices[i]};
+    add(tests, add(tests, 0, devices, device_count), zoned_devices, zoned_device_count);
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
-    int failed = _cmocka_run_group_tests("devices", tests, device_count, NULL, flow_remove_all);
+    int failed = _cmocka_run_group_tests("devices", tests, count, NULL, flow_remove_all);
     free(tests);
     return failed;
 }

@@ -182,15 +182,19 @@ static void worst_counts(void **state)
         const char *names[3];
         int exit_code;
     } rows[] = {
-        {{"good", "good-4096", "odd-tail"}, 0},        {{"good", "sata-disk-hides-areas", "odd-tail"}, 0},
-        {{"good", "mounted", "odd-tail"}, 4},          {{"good", "mounted", "zoned"}, 3},
-        {{"zoned", "mounted", "dead-block"}, 1},       {{"mounted", "busy-when-opened", "boot-medium"}, 4},
-        {{"good", "zoned", "hangs-while-erasing"}, 1},
+        {{"good", "good-4096", "odd-tail"}, 0},
+        {{"good", "sata-disk-hides-areas", "odd-tail"}, 0},
+        {{"good", "mounted", "odd-tail"}, 4},
+        {{"good", "mounted", "usb-stick-one-pass"}, 3},
+        {{"usb-stick-one-pass", "mounted", "dead-block"}, 1},
+        {{"mounted", "busy-when-opened", "boot-medium"}, 4},
+        {{"good", "usb-stick-one-pass", "hangs-while-erasing"}, 1},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         static struct flow flow;
         flow_open(&flow, 3);
+        flow.request.standard = "random"; /* one pass, which is too few for a stick */
         for (size_t j = 0; j < 3; j++)
             put_device(&flow, j, device_of(rows[i].names[j]));
         flow_run(&flow);

@@ -308,7 +308,6 @@ const struct device devices[] = {
     {"purge-downgraded-dead-block", .request = {.level = "purge", .allow_downgrade = true},
      FAULTS = {{MODEL_ERROR, 0, 1000, 1}},
      .expect = {FAILED = UNWRITTEN, .unreadable = 1, .unwritten = {{1000, 1, EIO}}}},
-    {"zoned", .facts = {.bus = UW_BUS_ATA, .media = UW_MEDIA_HDD_ZONED}, .expect = {TOO_LOW}},
     {"usb-stick-one-pass", .facts = {.bus = UW_BUS_USB, .media = UW_MEDIA_USB_FLASH},
      .request.standard = "nist-clear",
      .expect = {TOO_LOW}},

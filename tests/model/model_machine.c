@@ -450,6 +450,7 @@ static bool zones(struct uw_transport *t, int timeout_ms, bool *stalled, struct 
         return uw_fail_errno(e, UW_E_IO, error, "/model/%s: cannot report its zones",
                              door_of(t)->drive->facts.name);
     seen->count = block->zones.count;
+    seen->zone_bytes = block->zones.blocks * block->config.block_bytes;
     for (uint64_t i = 0; i < seen->count; i++) {
         const struct model_zone *zone = &block->zones.items[i];
         seen->sequential += zone->sequential;
