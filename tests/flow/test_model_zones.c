@@ -145,6 +145,25 @@ static void writes_end_with_their_zone(void **state)
     model_block_free(model);
 }
 
+/* sysfs-block, zone_write_granularity: "the alignment constraint, in bytes, for write operations in
+ * sequential zones"; of a drive of ZBC-2 its physical block. SPC-6, 21h/08h: MISALIGNED WRITE COMMAND. */
+static void whole_physical_blocks(void **state)
+{
+    (void)state;
+    struct model_config config = zoned();
+    config.zones.granularity = 8, config.zones.conventional = 1;
+    struct model_block *model = make(&config);
+    reset(model);
+    assert_int_equal(put(model, ZONE, 1), EIO);
+    assert_int_equal(put(model, ZONE, 12), EIO);
+    assert_int_equal(put(model, ZONE, 8), 0);
+    assert_int_equal(put(model, ZONE + 8, 7), EIO);
+    assert_int_equal(put(model, ZONE + 8, 8), 0);
+    assert_int_equal(put(model, 2 * ZONE, ZONE), 0);
+    assert_int_equal(put(model, 3, 2), 0);
+    model_block_free(model);
+}
+
 /* enum blk_zone_type, CONVENTIONAL: "The zone has no write pointer and can be writen randomly. Zone reset has
  * no effect on the zone". */
 static void conventional_zones_are_free(void **state)
@@ -544,6 +563,7 @@ static void the_door_reports(void **state)
     assert_true(setup.t->ops->zones(setup.t, 1000, &stalled, &seen, NULL));
     assert_false(stalled);
     assert_int_equal(seen.count, 4);
+    assert_int_equal(seen.zone_bytes, ZONE * BLOCK);
     assert_int_equal(seen.sequential, 3);
     assert_int_equal(seen.read_only, 1);
     assert_int_equal(seen.offline, 1);
@@ -601,7 +621,9 @@ static void the_door_knows_its_rules(void **state)
 }
 
 /* What the plainest host could do with a drive of the table: how its zones stand, a reset, every block in
- * order, twice where a write fails, then all read back. */
+ * order, again where a write fails, then all read back. */
+enum { MOST_AT_ONCE = 8 };
+
 struct host {
     struct model_block *model;
     uint64_t block;
@@ -614,11 +636,12 @@ static void note(struct host *host, bool good)
     host->wrong |= !good;
 }
 
-static bool write_once(struct host *host, uint64_t lba)
+static bool write_once(struct host *host, uint64_t lba, uint64_t blocks)
 {
-    host->stalled |= model_block_hang_ms(host->model, MODEL_WRITE, lba * host->block, host->block) != 0;
-    return model_block_move(host->model, true, lba * host->block, (uint32_t)host->block, host->data) ==
-           (int64_t)host->block;
+    uint64_t bytes = blocks * host->block;
+    host->stalled |= model_block_hang_ms(host->model, MODEL_WRITE, lba * host->block, bytes) != 0;
+    return model_block_move(host->model, true, lba * host->block, (uint32_t)bytes, host->data) ==
+           (int64_t)bytes;
 }
 
 static void overwrite(struct host *host)
@@ -627,11 +650,11 @@ static void overwrite(struct host *host)
     note(host, model_block_report_zones(host->model) == 0);
     host->stalled |= model_block_hang_ms(host->model, MODEL_RESET, 0, 0) != 0;
     note(host, model_block_reset_zones(host->model) == 0);
-    memset(host->data, NEW, host->block);
-    for (uint64_t lba = 0; lba < model->blocks; lba++) {
+    memset(host->data, NEW, MOST_AT_ONCE * host->block);
+    for (uint64_t lba = 0; lba < model->blocks; lba += model->zones.granularity) {
         bool written = false;
         for (int i = 0; i < 4 && !written; i++)
-            written = write_once(host, lba);
+            written = write_once(host, lba, model->zones.granularity);
         note(host, written);
     }
     note(host, model_block_flush(host->model) == 0);
@@ -669,8 +692,9 @@ static void rows_are_what_they_say(void **state)
         struct host host = {.model = make(&device->config)};
         bool good = device->expect.exit_code == 0;
         host.block = host.model->config.block_bytes;
-        host.data = malloc(host.block);
+        host.data = malloc(MOST_AT_ONCE * host.block);
         assert_non_null(host.data);
+        assert_in_range(host.model->zones.granularity, 1, MOST_AT_ONCE);
         assert_non_null(host.model->zones.items);
         assert_int_equal(device->facts.media, UW_MEDIA_HDD_ZONED);
         overwrite(&host);
@@ -696,6 +720,7 @@ int main(void)
         cmocka_unit_test(written_from_the_pointer_on),
         cmocka_unit_test(full_zones_take_nothing),
         cmocka_unit_test(writes_end_with_their_zone),
+        cmocka_unit_test(whole_physical_blocks),
         cmocka_unit_test(conventional_zones_are_free),
         cmocka_unit_test(a_reset_is_no_erase),
         cmocka_unit_test(reads_beyond_the_pointer),

@@ -169,13 +169,14 @@ bool model_machine_describe(struct model_drive *from, struct uw_drive *to, uint6
 {
     const struct model_facts *facts = &from->facts;
     const struct model_config *config = &from->block->config;
+    uint32_t granularity = config->zones.granularity == 0 ? 1 : (uint32_t)config->zones.granularity;
     *took_ms = 0;
     *to = (struct uw_drive){.bus = facts->bus != UW_BUS_UNKNOWN ? facts->bus : UW_BUS_NVME,
                             .media = facts->media != UW_MEDIA_UNKNOWN ? facts->media : UW_MEDIA_SSD,
                             .media_evidence = "model",
                             .bytes = config->bytes,
                             .logical_block_bytes = config->block_bytes,
-                            .physical_block_bytes = config->block_bytes,
+                            .physical_block_bytes = config->block_bytes * granularity,
                             .devnum = model_machine_devnum(from),
                             .disk_sequence = model_machine_sequence(from),
                             .serial_source = "model",

@@ -24,7 +24,9 @@ static struct model_zone make_zone(const struct model_zones_config *config, uint
 
 bool model_zones_make(struct model_zones *zones, const struct model_zones_config *config, uint64_t blocks)
 {
-    *zones = (struct model_zones){.blocks = config->blocks, .reads_fail = config->reads_fail};
+    *zones = (struct model_zones){.blocks = config->blocks,
+                                  .granularity = config->granularity == 0 ? 1 : config->granularity,
+                                  .reads_fail = config->reads_fail};
     if (config->blocks == 0)
         return true;
     zones->count = (blocks + config->blocks - 1) / config->blocks;
@@ -60,7 +62,8 @@ static bool takes_write(const struct model_zones *zones, uint64_t first, uint64_
     if (zone == NULL || zone->read_only || zone->offline)
         return false;
     uint64_t at = first - zone->first;
-    return at + count <= zone->capacity && (!zone->sequential || at == zone->written);
+    bool whole = at % zones->granularity == 0 && count % zones->granularity == 0;
+    return at + count <= zone->capacity && (!zone->sequential || (whole && at == zone->written));
 }
 
 /* Linux cuts reads at a zone's end too, so here they may span zones whatever the drive says of that. */

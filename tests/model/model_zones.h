@@ -11,6 +11,7 @@ struct model_zones_config {
     uint64_t blocks;       /* of a zone, the last may have less; 0: the drive has no zones */
     uint64_t conventional; /* zones, from the drive's start */
     uint64_t capacity;     /* of a sequential zone; 0: all its blocks */
+    uint64_t granularity;  /* writes to one begin and end at multiples of it; 0: 1 */
     uint64_t unfilled;     /* blocks of it that its write pointer has not reached yet; 0: it is full */
     /* One zone each, counted from 1; 0: none. */
     uint64_t read_only, offline;
@@ -26,6 +27,7 @@ struct model_zone {
 struct model_zones {
     struct model_zone *items; /* NULL: no zones */
     uint64_t count, blocks;   /* blocks: of each but the last */
+    uint64_t granularity;
     bool reads_fail;
 };
 

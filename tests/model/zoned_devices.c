@@ -32,6 +32,7 @@ const struct device zoned_devices[] = {
     {"zoned-sas", SAS, ALL_ALIKE, .expect = {SANITIZED}},
     {"zoned-4096", SAS, .config = {.bytes = 16 * MIB, .block_bytes = 4096, .zones.blocks = ZONE},
      .expect = {SANITIZED}},
+    {"zoned-512e", SAS, ZONES(.granularity = 8, .conventional = 1), .expect = {SANITIZED}},
     {"zoned-large-zones", SAS, .config = {.bytes = 16 * MIB, .zones.blocks = 8192}, .expect = {SANITIZED}},
     {"zoned-one-zone", SAS, .config.zones.blocks = 4096, .expect = {SANITIZED}},
     {"zoned-three-passes", SAS, ALL_ALIKE, .request.standard = "dod-5220.22-m", .expect = {SANITIZED}},
@@ -64,6 +65,8 @@ const struct device zoned_devices[] = {
      .expect = {FAILED}},
     {"zoned-bad-block", SAS, ALL_ALIKE, FAULTS = {{MODEL_ERROR, MODEL_WRITE, MIDDLE, 1, AFTER_RESET}},
      .expect = {FAILED, SOME_UNWRITTEN}}, /* and the rest of its zone */
+    {"zoned-512e-bad-block", SAS, ZONES(.granularity = 8),
+     FAULTS = {{MODEL_ERROR, MODEL_WRITE, MIDDLE, 1, AFTER_RESET}}, .expect = {FAILED, SOME_UNWRITTEN}},
     {"zoned-bad-block-in-a-conventional-zone", SAS, ZONES(.conventional = 3),
      FAULTS = {{MODEL_ERROR, MODEL_WRITE, MIDDLE, 1, AFTER_RESET}},
      .expect = {FAILED, .unwritten = {{MIDDLE, 1, EIO}}}},
