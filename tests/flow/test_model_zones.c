@@ -621,7 +621,7 @@ static void the_door_knows_its_rules(void **state)
 }
 
 /* What the plainest host could do with a drive of the table: how its zones stand, a reset, every block in
- * order, again where a write fails, then all read back. */
+ * order, again where a write fails, for each pass; then all read back. */
 enum { MOST_AT_ONCE = 8 };
 
 struct host {
@@ -644,13 +644,13 @@ static bool write_once(struct host *host, uint64_t lba, uint64_t blocks)
            (int64_t)bytes;
 }
 
-static void overwrite(struct host *host)
+static void overwrite(struct host *host, uint8_t value)
 {
     const struct model_block *model = host->model;
     note(host, model_block_report_zones(host->model) == 0);
     host->stalled |= model_block_hang_ms(host->model, MODEL_RESET, 0, 0) != 0;
     note(host, model_block_reset_zones(host->model) == 0);
-    memset(host->data, NEW, MOST_AT_ONCE * host->block);
+    memset(host->data, value, MOST_AT_ONCE * host->block);
     for (uint64_t lba = 0; lba < model->blocks; lba += model->zones.granularity) {
         bool written = false;
         for (int i = 0; i < 4 && !written; i++)
@@ -682,6 +682,12 @@ static bool is_clean(struct host *host)
     return truth.wrong_blocks == 0 && truth.old_units == 0;
 }
 
+static int passes_of(const struct device *device)
+{
+    const char *standard = device->request.standard;
+    return standard != NULL && strcmp(standard, "dod-5220.22-m") == 0 ? 3 : 1;
+}
+
 /* Each row has zones, and what is the matter with it can be met: drives that must come out sanitized can be
  * overwritten; of the others something fails, and the medium agrees wherever a write was what failed. */
 static void rows_are_what_they_say(void **state)
@@ -697,7 +703,8 @@ static void rows_are_what_they_say(void **state)
         assert_in_range(host.model->zones.granularity, 1, MOST_AT_ONCE);
         assert_non_null(host.model->zones.items);
         assert_int_equal(device->facts.media, UW_MEDIA_HDD_ZONED);
-        overwrite(&host);
+        for (int passes = passes_of(device); passes > 0; passes--)
+            overwrite(&host, (uint8_t)(NEW + passes - 1));
         read_back(&host);
         if (host.stalled != (strcmp(device->expect.verdict, "stalled") == 0))
             fail_msg("%s: it %s", device->name, host.stalled ? "hangs" : "does not hang");

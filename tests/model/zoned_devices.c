@@ -93,6 +93,16 @@ const struct device zoned_devices[] = {
      .config = {.cache_blocks = 1024, .zones.blocks = ZONE, .faults = {{MODEL_FORGET, AFTER_RESET}}},
      .expect = {REFUSED}},
 
+    /* The same without a lie: the power fails before the flush, and the drive goes on. */
+    {"zoned-power-fails-before-the-flush", SAS,
+     .config = {.cache_blocks = 1024, .zones.blocks = ZONE,
+                .faults = {{MODEL_POWER, MODEL_FLUSH, AFTER_RESET}}},
+     .expect = {FAILED}},
+    {"zoned-power-fails-in-the-middle", SAS, /* of its only zone */
+     .config = {.cache_blocks = 1024, .zones.blocks = 4096,
+                .faults = {{MODEL_POWER, MODEL_WRITE, AFTER_RESET, .after_bytes = MIB}}},
+     .expect = {FAILED, SOME_UNWRITTEN}},
+
     /* Resets and reports. */
     {"zoned-reset-does-nothing", SAS, ALL_ALIKE, FAULTS = {{MODEL_PRETEND}},
      .expect = {FAILED, SOME_UNWRITTEN}},
@@ -100,6 +110,10 @@ const struct device zoned_devices[] = {
      FAULTS = {{MODEL_PRETEND}}, .expect = {FAILED, SOME_UNWRITTEN}},
     {"zoned-reset-fails", SAS, ALL_ALIKE, FAULTS = {{MODEL_ERROR, MODEL_RESET}}, .expect = {FAILED}},
     {"zoned-reset-hangs", SAS, ALL_ALIKE, FAULTS = {{MODEL_HANG, MODEL_RESET}}, .expect = {STALL}},
+    {"zoned-second-reset-hangs", SAS, ALL_ALIKE, .request.standard = "dod-5220.22-m",
+     FAULTS = {{MODEL_HANG, MODEL_RESET, AFTER_RESET}}, .expect = {STALL}},
+    {"zoned-second-reset-does-nothing", SAS, ALL_ALIKE, .request.standard = "dod-5220.22-m",
+     FAULTS = {{MODEL_PRETEND, AFTER_RESET}}, .expect = {FAILED, SOME_UNWRITTEN}},
     {"zoned-gone-in-the-reset", SAS, ALL_ALIKE, FAULTS = {{MODEL_GONE, MODEL_RESET}}, .expect = {FAILED}},
     {"zoned-does-not-report", SAS, ALL_ALIKE, FAULTS = {{MODEL_ERROR, MODEL_REPORT}}, .expect = {FAILED}},
 };
