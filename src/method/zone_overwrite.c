@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Overwriting a host-managed zoned drive from the host: the write pointers are set back, then every zone is
- * written in order, conventional ones too. Setting them back erases nothing by itself (ZBC-2, 4.5;
- * ZAC-2, 4.5). */
+ * written in order, conventional ones too. Setting them back erases nothing by
+ * itself: what they held is only not read any more (ZBC-2, RESET WRITE POINTER; zonefs.rst). */
 #include <inttypes.h>
 #include <stdio.h>
 
