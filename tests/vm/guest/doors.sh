@@ -19,36 +19,32 @@ connect() {
 
 ready() { grep -q '^ready$' /tmp/tcmu-door; }
 
-# nodes NAME: its namespaces' devices, however many.
-nodes() {
-    local file
-    for file in /sys/block/nvme*n*/device/subsysnqn; do
-        [ -e "$file" ] && [ "$(cat "$file")" = "$(nqn_of "$1")" ] || continue
-        file=${file%/device/subsysnqn}
+# look: which drives are devices by now: device_of[NAME.NSID], and device_of[NAME] with any of its namespaces. An emulated
+# processor is slow to start a process: this starts none.
+declare -A device_of
+look() {
+    local folder name number
+    device_of=()
+    for folder in /sys/block/nvme*n*; do
         # A path of several to the same namespace is no device.
-        [ -e "/dev/${file##*/}" ] && echo "/dev/${file##*/}"
-    done
+        [ -b "/dev/${folder##*/}" ] && read -r name <"$folder/device/subsysnqn" && read -r number <"$folder/nsid" || continue
+        device_of[${name##*:}]=/dev/${folder##*/}
+        device_of[${name##*:}.$number]=/dev/${folder##*/}
+    done 2>/dev/null
+    [ -e /tmp/tcmu-door ] || return 0
+    while read -r name folder; do
+        [ -b "/dev/$folder" ] && read -r number <"/sys/block/$folder/size" && [ "$number" -gt 0 ] || continue
+        device_of[$name]=/dev/$folder
+        device_of[$name.1]=/dev/$folder
+    done </tmp/tcmu-door 2>/dev/null
 }
 
-node() {
-    local found
-    if [[ " $scsi_drives " == *" $1 "* ]]; then
-        found=$(awk -v name="$1" '$1 == name && $2 != "-" {print "/dev/" $2}' /tmp/tcmu-door)
-    else
-        found=$(for node in $(nodes "$1"); do
-            [ "$(cat "/sys/block/${node#/dev/}/nsid")" = "${2:-1}" ] && echo "$node"
-        done || true)
-    fi
-    [ -n "$found" ] || fail "drive $1 is no device"
-    echo "$found"
-}
-
-is_there() { [ -b "$1" ] && [ "$(blockdev --getsize64 "$1")" -gt 0 ]; }
+node() { echo "${device_of[$1.${2:-1}]:?drive $1 is no device}"; }
 
 all_there() {
     local name
-    for name in $scsi_drives; do is_there "$(node "$name")" || return 1; done 2>/dev/null
-    for name in $nvme_drives; do [ -n "$(nodes "$name")" ] || return 1; done
+    look
+    for name in $scsi_drives $nvme_drives; do [ -n "${device_of[$name]:-}" ] || return 1; done
 }
 
 open_doors() {
@@ -57,10 +53,10 @@ open_doors() {
     if [ -n "$scsi_drives" ]; then
         # shellcheck disable=SC2086 # a list of names
         tcmu-door 10.0.2.2 "$scsi_port" $scsi_drives >/tmp/tcmu-door 2>/dev/console &
-        wait_for 400 ready
+        until_true 900 ready
     fi
     for name in $nvme_drives; do connect "$name"; done
-    wait_for 400 all_there
+    until_true 900 all_there
     udevadm settle
     say doors are open
 }
