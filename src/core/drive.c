@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/drive.h"
 #include "core/drive_nvme.h"
+#include "core/text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -33,45 +34,11 @@ const char *uw_media_name(enum uw_media media)
     return (unsigned)media < UW_MEDIA_COUNT ? media_names[media] : media_names[UW_MEDIA_UNKNOWN];
 }
 
-/* Length in bytes of the UTF-8 character at `p` (RFC 3629: no overlong forms, no surrogates, up to U+10FFFF),
- * its number in *point; 0 where there is none. */
-static size_t utf8_character(const unsigned char *p, size_t bytes, uint32_t *point)
-{
-    static const uint32_t smallest[5] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t length = p[0] < 0x80   ? 1
-                    : p[0] < 0xc2 ? 0
-                    : p[0] < 0xe0 ? 2
-                    : p[0] < 0xf0 ? 3
-                    : p[0] < 0xf5 ? 4
-                                  : 0;
-    if (length == 0 || length > bytes)
-        return 0;
-    uint32_t value = length == 1 ? p[0] : p[0] & (0x7fU >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-        value = value << 6 | (p[i] & 0x3fU);
-    }
-    if (length > 1 && (value < smallest[length] || value > 0x10ffff || (value >= 0xd800 && value < 0xe000)))
-        return 0;
-    *point = value;
-    return length;
-}
-
-/* Beside C0, DEL and C1: what reorders or breaks a line for the reader (bidirectional controls, separators,
- * BOM). */
-static bool is_control(uint32_t point)
-{
-    return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x061c || point == 0x200e ||
-           point == 0x200f || (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) ||
-           point == 0xfeff;
-}
-
 void uw_clean_string(char *to, size_t to_bytes, const char *from, size_t from_bytes)
 {
     if (to_bytes == 0)
         return;
-    const unsigned char *p = (const unsigned char *)from;
+    const char *p = from;
     size_t left = from == NULL ? 0 : strnlen(from, from_bytes);
     size_t used = 0;
     while (left > 0 && *p == ' ') {
@@ -80,8 +47,8 @@ void uw_clean_string(char *to, size_t to_bytes, const char *from, size_t from_by
     }
     while (left > 0) {
         uint32_t point = 0;
-        size_t taken = utf8_character(p, left, &point);
-        bool bad = taken == 0 || is_control(point);
+        size_t taken = uw_text_character(p, left, &point);
+        bool bad = taken == 0 || uw_text_is_unsafe(point) || uw_text_is_joiner(point);
         size_t given = bad ? 1 : taken;
         if (used + given >= to_bytes)
             break;

@@ -154,9 +154,8 @@ const char *uw_drive_unknown_reason(const struct uw_drive *drive, const char *fi
 void uw_drive_set_id(struct uw_drive *drive, bool serial_is_unique);
 
 /* Copies what a drive or kernel said into `to`: leading and trailing spaces go; control characters,
- * characters that reorder or break a line (bidirectional controls, line separators, BOM) and bytes that are
- * not valid UTF-8 become '?'; too long is cut at a character's border. `from` ends at a NUL, which need not
- * be there. */
+ * characters that reorder or break a line or have no width (core/text.h) and bytes that are not valid UTF-8
+ * become '?'; too long is cut at a character's border. `from` ends at a NUL, which need not be there. */
 void uw_clean_string(char *to, size_t to_bytes, const char *from, size_t from_bytes);
 
 /* The cleaned text as JSON, null where nothing is left; new reference. */

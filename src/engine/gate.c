@@ -26,10 +26,12 @@ static bool named_by_option(const struct uw_strings *confirm, const char *id)
 static bool ask_operator(struct uw_job *job)
 {
     const struct uw_request *request = job->run->request;
-    const char *device = job->drive.device, *id = job->drive.id;
-    char answer[ANSWER_BYTES] = "";
+    const char *id = job->drive.id;
+    char answer[ANSWER_BYTES] = "", device[UW_PATH_BYTES];
     char way_out[sizeof job->plan.refusal.way_out];
     snprintf(way_out, sizeof way_out, "--confirm %s", id);
+    /* As the plan has it: a path may hold anything, and this goes to somebody's eyes. */
+    uw_clean_string(device, sizeof device, job->drive.device, strlen(job->drive.device));
     json_t *plan = uw_plan_json(&job->plan);
     bool asked = plan != NULL && request->ask != NULL &&
                  request->ask(request->user, plan, device, id, answer, sizeof answer);

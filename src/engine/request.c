@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/text.h"
 #include "engine/keystream.h"
 #include "engine/run.h"
 #include "method/methods.h"
@@ -11,10 +12,21 @@ static const char DEFAULT_STATE[] = "/var/lib/unwrite";
 static const char DEFAULT_CERTIFICATES[] = "./certificates";
 enum { JOBS_MAX = 4096, TEXT_MAX = 255 };
 
+/* Words of people, whose languages may need a joiner; no drive's do. */
+static bool is_clean(const char *text, size_t length)
+{
+    bool clean = text[0] != ' ' && text[length - 1] != ' ';
+    for (size_t at = 0, taken; clean && at < length; at += taken) {
+        uint32_t point = 0;
+        taken = uw_text_character(text + at, length - at, &point);
+        clean = taken > 0 && !uw_text_is_unsafe(point);
+    }
+    return clean;
+}
+
 /* What goes into documents as it was typed must keep their rules. */
 static bool check_text(const char *option, const char *text, struct uw_error *e)
 {
-    char clean[TEXT_MAX + 1];
     if (text == NULL)
         return true;
     size_t length = strlen(text);
@@ -22,8 +34,7 @@ static bool check_text(const char *option, const char *text, struct uw_error *e)
         return uw_fail(e, UW_E_USAGE, "--%s is empty", option);
     if (length > TEXT_MAX)
         return uw_fail(e, UW_E_USAGE, "--%s is longer than %d bytes", option, TEXT_MAX);
-    uw_clean_string(clean, sizeof clean, text, length);
-    if (strcmp(clean, text) != 0)
+    if (!is_clean(text, length))
         return uw_fail(e, UW_E_USAGE, "--%s holds control characters, invalid UTF-8 or spaces at an end",
                        option);
     return true;

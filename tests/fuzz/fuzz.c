@@ -19,20 +19,27 @@ void fuzz_must(bool holds, const char *property, const char *file, int line)
     abort();
 }
 
-/* Of the characters that steer a terminal or a reader, beside C0 and DEL: their UTF-8, by first two or three
- * bytes. */
+/* Of the characters that steer a terminal or a reader or cannot be seen, beside C0 and DEL: their UTF-8, by
+ * first two or three bytes. */
 static bool steers(const unsigned char *p)
 {
     if (p[0] == 0xc2)
-        return p[1] < 0xa0; /* C1 */
+        return p[1] < 0xa0 || p[1] == 0xad; /* C1, soft hyphen */
+    if (p[0] == 0xcd)
+        return p[1] == 0x8f; /* grapheme joiner */
     if (p[0] == 0xd8)
         return p[1] == 0x9c; /* Arabic letter mark */
     if (p[0] == 0xe2 && p[1] == 0x80)
-        return p[2] == 0x8e || p[2] == 0x8f ||
-               (p[2] >= 0xa8 && p[2] <= 0xae); /* marks, separators, embeddings */
+        return p[2] == 0x8b || p[2] == 0x8e || p[2] == 0x8f ||
+               (p[2] >= 0xa8 && p[2] <= 0xae); /* zero width, marks, separators, embeddings */
     if (p[0] == 0xe2 && p[1] == 0x81)
-        return p[2] >= 0xa6 && p[2] <= 0xa9;             /* isolates */
-    return p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf; /* byte order mark */
+        return p[2] >= 0xa0 && p[2] <= 0xaf; /* isolates and what is invisible */
+    if (p[0] == 0xe1 && p[1] == 0xa0)
+        return p[2] >= 0x8b && p[2] <= 0x8f; /* Mongolian selectors */
+    if (p[0] == 0xef && p[1] == 0xbf)
+        return p[2] >= 0xb9 && p[2] <= 0xbb;              /* annotations */
+    return (p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf) /* byte order mark */
+           || (p[0] == 0xf3 && p[1] == 0xa0);             /* tags */
 }
 
 void must_be_printable(const char *text, bool lines)

@@ -39,11 +39,17 @@ static const struct {
      5, 16, "a?b"}, /* line separator */
     {"\xef\xbb\xbf"
      "a",
-     4, 16, "?a"},                       /* BOM */
-    {"\xc0\xaf", 2, 16, "??"},           /* overlong */
-    {"\xe0\x80\x80", 3, 16, "???"},      /* overlong */
-    {"\xed\xa0\x80", 3, 16, "???"},      /* surrogate */
-    {"\xf4\x90\x80\x80", 4, 16, "????"}, /* beyond U+10FFFF */
+     4, 16, "?a"}, /* BOM */
+    {"a\xc2\xad\xcd\x8f\xe1\xa0\x8e\xe2\x80\x8b\xe2\x81\xa0\xef\xbf\xb9\xf3\xa0\x80\xa1z", 22, 26,
+     "a???????z"},                                                                 /* no width */
+    {"a\xe2\x80\x8cz\xe2\x80\x8d", 8, 16, "a?z?"},                                 /* joiners */
+    {"\xe2\x81\xa6\xe2\x81\xa9\xe2\x80\x8e\xe2\x80\x8f\xd8\x9c", 14, 16, "?????"}, /* bidirectional */
+    {"\xe2\x80\x8a\xe2\x80\x90\xe2\x80\xaf\xe2\x81\xb0", 12, 16,
+     "\xe2\x80\x8a\xe2\x80\x90\xe2\x80\xaf\xe2\x81\xb0"}, /* their neighbours */
+    {"\xc0\xaf", 2, 16, "??"},                            /* overlong */
+    {"\xe0\x80\x80", 3, 16, "???"},                       /* overlong */
+    {"\xed\xa0\x80", 3, 16, "???"},                       /* surrogate */
+    {"\xf4\x90\x80\x80", 4, 16, "????"},                  /* beyond U+10FFFF */
     {"\xff\xfe", 2, 16, "??"},
     {"\xe2\x82", 2, 16, "??"}, /* ends within a character */
     {"a\xc3", 2, 16, "a?"},

@@ -456,6 +456,9 @@ static void test_printable(void **state)
     assert_printable("\xed\xa0\x80", "???", 64);      /* surrogate */
     assert_printable("\xf4\x90\x80\x80", "????", 64); /* past the end of Unicode */
     assert_printable("\xe2\x80\xae\xe2\x81\xa9x", "??x", 64);
+    /* What has no width; of a joiner words may be made. */
+    assert_printable("a\xe2\x80\x8b\xe2\x81\xa0\xc2\xad\xf3\xa0\x81\x81z", "a????z", 64);
+    assert_printable("\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xae", "\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xae", 64);
     assert_printable("abc", "ab", 3);
     assert_printable("a\xe2\x82\xac", "a", 4); /* cut at a character's border */
     assert_printable("a\xe2\x82\xac", "a\xe2\x82\xac", 5);
