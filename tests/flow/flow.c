@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "engine/run.h"
+#include "flow_hostile.h"
 
 enum { PATIENCE_S = 60, HOLD_S = 20, POLL_MS = 20 };
 
@@ -431,9 +432,8 @@ const json_t *flow_step(const struct flow *flow, size_t job)
 
 static bool text_has_controls(const char *text)
 {
-    const unsigned char *p = (const unsigned char *)text;
-    for (; *p != '\0'; p++)
-        if (*p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0))
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f || flow_steers(text))
             return true;
     return false;
 }

@@ -122,7 +122,7 @@ const json_t *flow_step(const struct flow *flow, size_t job);
 json_int_t flow_number(const json_t *object, const char *name);
 const char *flow_text(const json_t *object, const char *name); /* "" where there is none */
 
-/* Whether any string or name below holds a control character (C0, DEL, C1). */
+/* Whether any string or name below holds a control character (C0, DEL, C1) or one that reorders or hides. */
 bool flow_has_controls(const json_t *value);
 
 /* Group teardown: removes what tests that failed left behind. */

@@ -9,44 +9,7 @@
 #include <string.h>
 
 #include "core/document.h"
-
-enum { LONG_BYTES = 4096 };
-
-static char quotes[LONG_BYTES + 1], escapes[LONG_BYTES + 1], wide[LONG_BYTES + 1];
-
-static int make_long(void **state)
-{
-    (void)state;
-    memset(quotes, '"', LONG_BYTES);
-    memset(escapes, '\x1b', LONG_BYTES);
-    for (size_t i = 0; i + 4 <= LONG_BYTES; i += 4)
-        memcpy(wide + i, "\xf0\x9f\x92\xa3", 4);
-    return 0;
-}
-
-static const char *const hostile[] = {
-    quotes,
-    escapes,
-    wide,
-    "",
-    "   ",
-    "\x1b[2J\x1b[31mok\x07",
-    "\xff\xfe\xc3\x28",
-    "\xc2\x9b"
-    "2J",
-    "a\nb\tc\r\"d\\e/f",
-    "../../../etc/passwd",
-    "-rf",
-    ".",
-    "..",
-    "%s%n%x",
-    "\xe2\x80\xae"
-    "live\xe2\x81\xa9",
-    "\xed\xa0\x80\xc0\xaf",
-    "{\"verdict\":\"sanitized\"}",
-    "\x7f\x80\x9f",
-};
-enum { HOSTILE = sizeof hostile / sizeof hostile[0] };
+#include "flow_hostile.h"
 
 static void check_plans(const struct flow *flow)
 {
@@ -74,45 +37,47 @@ static void check_events(const struct flow *flow)
 /* In all of its words at once; erased, and read-only so that they stand in a refusal. */
 static void words_of_a_drive(void **state)
 {
-    struct model_facts facts[2 * HOSTILE];
-    char names[2 * HOSTILE][16];
+    struct model_facts facts[2 * FLOW_HOSTILE_MOST];
+    char names[2 * FLOW_HOSTILE_MOST][16], wwns[FLOW_HOSTILE_MOST][64];
     const struct model_config config = {.bytes = 1 << 20};
     static struct flow flow;
     (void)state;
-    flow_open(&flow, 2 * HOSTILE);
-    for (size_t i = 0; i < 2 * HOSTILE; i++) {
-        const char *words = hostile[i % HOSTILE];
+    flow_open(&flow, 2 * flow_hostile_count);
+    for (size_t i = 0; i < 2 * flow_hostile_count; i++) {
+        const char *words = flow_hostile[i % flow_hostile_count].text;
         snprintf(names[i], sizeof names[i], "drive-%zu", i);
-        facts[i] = (struct model_facts){
-            .name = names[i],
-            .vendor = words,
-            .model = words,
-            .serial = words,
-            .firmware = words,
-            .wwn = i < HOSTILE ? words : NULL, /* one name, two nodes: refused as one drive */
-            .use_kind = i < HOSTILE ? NULL : "mount",
-            .use = words};
+        /* One WWN, two nodes would be refused as one drive. */
+        if (i < flow_hostile_count)
+            snprintf(wwns[i], sizeof wwns[i], "%zu %s", i, words);
+        facts[i] = (struct model_facts){.name = names[i],
+                                        .vendor = words,
+                                        .model = words,
+                                        .serial = words,
+                                        .firmware = words,
+                                        .wwn = i < flow_hostile_count ? wwns[i] : NULL,
+                                        .use_kind = i < flow_hostile_count ? NULL : "mount",
+                                        .use = words};
         flow_put(&flow, i, &facts[i], &config, i);
     }
     flow_run(&flow);
     flow_check(&flow);
     check_plans(&flow);
     check_events(&flow);
-    for (size_t i = 0; i < 2 * HOSTILE; i++)
-        assert_string_equal(flow_verdict(&flow, i), i < HOSTILE ? "sanitized" : "refused");
+    for (size_t i = 0; i < 2 * flow_hostile_count; i++)
+        assert_string_equal(flow_verdict(&flow, i), i < flow_hostile_count ? "sanitized" : "refused");
     flow_close(&flow);
 }
 
 /* A file's path may hold any byte but NUL. */
 static void name_of_a_device(void **state)
 {
-    char names[HOSTILE][FLOW_NAME_BYTES];
+    char names[FLOW_HOSTILE_MOST][FLOW_NAME_BYTES];
     const struct model_config config = {.bytes = 1 << 20};
     static struct flow flow;
     (void)state;
-    flow_open(&flow, HOSTILE);
-    for (size_t i = 0; i < HOSTILE; i++) {
-        snprintf(names[i], sizeof names[i], "%zu-%.40s", i, hostile[i]);
+    flow_open(&flow, flow_hostile_count);
+    for (size_t i = 0; i < flow_hostile_count; i++) {
+        snprintf(names[i], sizeof names[i], "%zu-%.40s", i, flow_hostile[i].text);
         const struct model_facts facts = {
             .name = names[i], .no_serial = true, .open_error = i % 4 == 3 ? EBUSY : 0};
         flow_put(&flow, i, &facts, &config, i);
@@ -121,7 +86,7 @@ static void name_of_a_device(void **state)
     flow_check(&flow);
     check_plans(&flow);
     check_events(&flow);
-    for (size_t i = 0; i < HOSTILE; i++)
+    for (size_t i = 0; i < flow_hostile_count; i++)
         assert_string_equal(flow_verdict(&flow, i), i % 4 == 3 ? "refused" : "sanitized");
     flow_close(&flow);
 }
@@ -188,5 +153,5 @@ int main(void)
         cmocka_unit_test(sizes),
         cmocka_unit_test(equal_serials),
     };
-    return cmocka_run_group_tests(tests, make_long, flow_remove_all);
+    return cmocka_run_group_tests(tests, flow_make_hostile, flow_remove_all);
 }

@@ -643,8 +643,8 @@ static bool open_drive(void *user, const struct uw_drive *drive, bool write, str
 
 static json_t *not_covered(void *user)
 {
-    (void)user;
-    return json_array();
+    const struct model_machine *machine = user;
+    return machine->hides != NULL ? json_deep_copy(machine->hides) : json_array();
 }
 
 static uint64_t now_ms(void *user)

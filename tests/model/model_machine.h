@@ -58,7 +58,8 @@ struct model_machine {
     /* In the job's thread, when a command that has the drive erase itself goes out; may wait. NULL: nothing.
      */
     void (*erasing)(struct model_drive *drive, void *user);
-    bool others_erase; /* somebody else had the drive begin: one of ours that comes meanwhile is no fault */
+    const json_t *hides; /* controllers as uw_probe_not_covered has them, borrowed; NULL: none */
+    bool others_erase;   /* somebody else had the drive begin: one of ours that comes meanwhile is no fault */
     void *user;
 };
 
