@@ -153,11 +153,6 @@ static void post_failed(struct uw_job *job, const char *why)
     uw_job_post(job, UW_EVENT_FAILED, json_pack("{s:s}", "why", why));
 }
 
-static bool given_up(const struct uw_job *job)
-{
-    return job->transport != NULL && job->transport->abandoned;
-}
-
 static bool read_drive(struct uw_job *job, struct uw_error *e)
 {
     const struct uw_machine *machine = job->run->machine;
@@ -182,7 +177,7 @@ static bool read_drive(struct uw_job *job, struct uw_error *e)
         return uw_fail(e, UW_E_INVALID, "its certificate does not say what the erase left");
     if (!uw_job_read_back(job, &stream, &image, NULL, job->run->policy.verify, e))
         return false;
-    if (!given_up(job))
+    if (!job->transport->abandoned)
         uw_gate_identity(job, "after");
     return true;
 }
@@ -218,11 +213,12 @@ void uw_job_check(struct uw_job *job)
         why = bind_certificate(job, &e) ? stranger(job) : e.text;
     if (why != NULL)
         post_failed(job, why);
-    else if (!atomic_load(&job->run->stop) && !read_drive(job, &e) && !given_up(job) &&
+    else if (!atomic_load(&job->run->stop) && !read_drive(job, &e) && !uw_gate_hangs(job, &e) &&
              !atomic_load(&job->run->stop))
         post_failed(job, e.text);
-    if (given_up(job))
-        uw_job_post(job, UW_EVENT_STALLED, json_pack("{s:i}", "after_ms", UW_STALL_MS));
+    if (uw_gate_hangs(job, &e))
+        uw_job_post(job, UW_EVENT_STALLED,
+                    json_pack("{s:i}", "after_ms", job->transport != NULL ? UW_STALL_MS : UW_OPEN_MS));
     if (atomic_load(&job->run->stop) && !uw_job_fold(job)->evidence.read_back)
         uw_job_post(job, UW_EVENT_STOPPED, json_pack("{s:s}", "by", "signal"));
 }

@@ -141,6 +141,12 @@ bool uw_job_open(struct uw_job *job, bool write, struct uw_error *e)
     return true;
 }
 
+bool uw_gate_hangs(const struct uw_job *job, const struct uw_error *e)
+{
+    return job->transport == NULL ? e->code == UW_E_IO && e->errno_value == ETIMEDOUT
+                                  : job->transport->abandoned;
+}
+
 /* A drive that refuses is a refusal; one that is gone or broken is a failure of this job. */
 static bool open_exclusively(struct uw_job *job)
 {
@@ -152,6 +158,8 @@ static bool open_exclusively(struct uw_job *job)
     }
     if (e.code == UW_E_REFUSED)
         uw_plan_refuse(&job->plan, 4, refusal_code(e.errno_value), e.way_out, "%s", e.text);
+    else if (uw_gate_hangs(job, &e))
+        uw_job_post(job, UW_EVENT_STALLED, json_pack("{s:i, s:b}", "after_ms", UW_OPEN_MS, "answers", 0));
     else
         uw_job_post(job, UW_EVENT_FAILED, json_pack("{s:s}", "why", e.text));
     return false;

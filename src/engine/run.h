@@ -99,6 +99,9 @@ bool uw_run_find_drives(struct uw_run *run, struct uw_error *e);
 
 /* gate.c: opens the drive, by name and for the record of commands that the request asks for. */
 bool uw_job_open(struct uw_job *job, bool write, struct uw_error *e);
+/* Whether nothing waits for the drive any more: it was given up, or opening it failed with *e because the
+ * open did not return. */
+bool uw_gate_hangs(const struct uw_job *job, const struct uw_error *e);
 /* Plans for the job's drive, with the passes drawn for it; `open`: hidden areas may be opened first. */
 void uw_job_make_plan(struct uw_job *job, const struct uw_policy *policy, bool open);
 

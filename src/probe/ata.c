@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "probe/ata_health.h"
+#include "transport/node.h"
 #include "transport/sat.h"
 #include "transport/scsi.h"
 
@@ -344,34 +345,30 @@ bool uw_ata_look(int fd, int limit_ms, struct uw_trace *trace, struct uw_drive *
     return !look.stalled;
 }
 
-static int open_node(const struct uw_drive *drive, int *fd)
+/* A command between ERASE PREPARE and ERASE UNIT would have the erase refused: whoever erases holds the lock
+ * for himself, and waits for ours to go. */
+static bool look_locked(const struct uw_tree *tree, int fd, struct uw_drive *drive)
 {
-    struct stat st;
-    *fd = open(drive->device, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (*fd < 0)
-        return errno;
-    return fstat(*fd, &st) == 0 && S_ISBLK(st.st_mode) && st.st_rdev == drive->devnum ? 0 : EIO;
+    if (flock(fd, LOCK_SH | LOCK_NB) != 0)
+        return true;
+    bool answers = uw_ata_look(fd, UW_ATA_PROBE_MS, tree->trace, drive);
+    (void)flock(fd, LOCK_UN); /* a process left behind keeps the descriptor */
+    return answers;
 }
 
 bool uw_ata_probe(const struct uw_tree *tree, const char *dir, struct uw_drive *drive)
 {
     uint64_t removable = 0;
-    int fd;
     if (!tree->real)
         return true;
     if (drive->bus == UW_BUS_USB && (!uw_read_number(dir, "removable", &removable) || removable != 0))
         return true;
-    int why = open_node(drive, &fd);
-    bool answers = true;
-    /* A command between ERASE PREPARE and ERASE UNIT would have the erase refused: whoever erases holds the
-     * lock for himself, and waits for ours to go. */
-    if (why == 0 && flock(fd, LOCK_SH | LOCK_NB) == 0) {
-        answers = uw_ata_look(fd, UW_ATA_PROBE_MS, tree->trace, drive);
-        (void)flock(fd, LOCK_UN); /* a process left behind keeps the descriptor */
-    } else if (why != 0) {
-        uw_ata_set_unknown(drive, why == ENOENT ? "read_error" : uw_unknown_word(why));
+    struct uw_node node = uw_node_open(drive, O_RDONLY | O_NONBLOCK, UW_ATA_PROBE_MS);
+    if (node.end != UW_NODE_OPEN) {
+        uw_ata_set_unknown(drive, node.error == ENOENT ? "read_error" : uw_unknown_word(node.error));
+        return node.end != UW_NODE_HANGS;
     }
-    if (fd >= 0)
-        close(fd);
+    bool answers = look_locked(tree, node.fd, drive);
+    close(node.fd);
     return answers;
 }

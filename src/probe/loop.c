@@ -10,6 +10,11 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "transport/aside.h"
+
+/* No disk needs to turn for the answer. */
+enum { PATIENCE_MS = 2000 };
+
 /* The kernel's 32-bit form of a device number, as LOOP_GET_STATUS64 gives it: minor 0-7, major 8-19, minor
  * 20-31. */
 static dev_t from_kernel(uint64_t number)
@@ -36,18 +41,36 @@ static bool ask_kernel(const char *name, struct uw_backing *backing)
     return true;
 }
 
-static bool look(const struct uw_tree *tree, struct uw_backing *backing)
+static bool look(struct uw_backing *backing)
 {
     struct stat st;
-    /* A captured tree's device nodes are not this machine's. */
-    if (!tree->real && strncmp(backing->path, "/dev/", 5) == 0)
-        return false;
     if (stat(backing->path, &st) != 0 || (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)))
         return false;
     backing->dev = st.st_dev;
     backing->inode = st.st_ino;
     backing->rdev = S_ISBLK(st.st_mode) ? st.st_rdev : 0;
     return true;
+}
+
+/* The kernel asks the file system of the file, which may not answer. */
+static void ask_aside(int fd, const void *name, void *pages)
+{
+    struct uw_backing *backing = pages;
+    (void)fd;
+    backing->known = ask_kernel(name, backing) || look(backing);
+}
+
+static void ask(const char *name, struct uw_backing *backing)
+{
+    struct uw_error e = {0};
+    struct uw_aside aside;
+    bool stalled;
+    if (!uw_aside_open(&aside, sizeof *backing, &e))
+        return;
+    memcpy(aside.pages, backing, sizeof *backing);
+    if (uw_aside_run(&aside, -1, ask_aside, name, PATIENCE_MS, NULL, &stalled, &e))
+        memcpy(backing, aside.pages, sizeof *backing);
+    uw_aside_close(&aside);
 }
 
 void uw_backing_read(const struct uw_tree *tree, const char *dir, const char *name,
@@ -57,6 +80,11 @@ void uw_backing_read(const struct uw_tree *tree, const char *dir, const char *na
     ssize_t n = uw_read_bytes(dir, "loop/backing_file", backing->path, sizeof backing->path - 1);
     backing->path[n < 0 ? 0 : n] = '\0';
     backing->path[strcspn(backing->path, "\n")] = '\0';
-    if (backing->path[0] != '\0')
-        backing->known = (tree->real && ask_kernel(name, backing)) || look(tree, backing);
+    if (backing->path[0] == '\0')
+        return;
+    if (tree->real)
+        ask(name, backing);
+    /* A captured tree's device nodes are not this machine's. */
+    else if (strncmp(backing->path, "/dev/", 5) != 0)
+        backing->known = look(backing);
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "transport/node.h"
 #include "transport/nvme.h"
 #include "transport/trace.h"
 
@@ -226,21 +227,17 @@ static void correct_serial(const char *dir, struct uw_drive *drive)
 
 bool uw_nvme_probe(const struct uw_tree *tree, const char *dir, struct uw_drive *drive)
 {
-    struct stat st;
     set_node(dir, drive);
     if (!tree->real)
         return true;
-    int fd = open(drive->device, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    int why = fd < 0 ? errno : 0;
-    if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISBLK(st.st_mode) || st.st_rdev != drive->devnum))
-        why = EIO;
-    bool answers = true;
-    if (why == 0)
-        answers = uw_nvme_look(fd, UW_NVME_PROBE_MS, tree->trace, drive);
-    else
-        uw_nvme_set_unknown(drive, why == ENOENT ? "read_error" : uw_unknown_word(why));
-    if (fd >= 0)
-        close(fd);
+    struct uw_node node = uw_node_open(drive, O_RDONLY | O_NONBLOCK, UW_NVME_PROBE_MS);
+    bool answers = node.end != UW_NODE_HANGS;
+    if (node.end == UW_NODE_OPEN) {
+        answers = uw_nvme_look(node.fd, UW_NVME_PROBE_MS, tree->trace, drive);
+        close(node.fd);
+    } else {
+        uw_nvme_set_unknown(drive, node.error == ENOENT ? "read_error" : uw_unknown_word(node.error));
+    }
     correct_serial(dir, drive);
     return answers;
 }

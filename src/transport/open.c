@@ -15,7 +15,9 @@
 #include <linux/fs.h>
 #include <linux/magic.h>
 
+#include "transport/aside.h"
 #include "transport/block.h"
+#include "transport/node.h"
 
 /* A multiple of the page cache's pages on every machine. */
 enum { PAGE_BYTES = 65536 };
@@ -25,14 +27,6 @@ enum { SEGMENT_BYTES = 4096 };
 
 /* udev holds the lock for the moment in which it looks at a device that has just appeared. */
 enum { LOCK_TRIES = 80, LOCK_PAUSE_MS = 25 };
-
-static bool is_same_node(const struct uw_drive *drive, const struct stat *status)
-{
-    if (drive->devnum != 0)
-        return S_ISBLK(status->st_mode) && status->st_rdev == drive->devnum;
-    return S_ISREG(status->st_mode) && status->st_dev == drive->file_dev &&
-           status->st_ino == drive->file_inode;
-}
 
 /* errno_value tells refusals apart: ESTALE another node, EROFS read-only, EBUSY in use, EINVAL no direct I/O.
  */
@@ -90,22 +84,21 @@ static bool refuse_open(const struct uw_block *block, int error, struct uw_error
     }
 }
 
-/* Looks before and after opening: the first keeps us from opening what is no drive at all (opening a tape
- * rewinds it, a pipe waits), the second from a node that changed in between. */
 static bool open_checked(const struct uw_block *block, const struct uw_drive *drive, int flags, int *fd,
                          struct uw_error *e)
 {
-    struct stat status;
-    if (stat(block->path, &status) != 0)
-        return uw_fail_errno(e, UW_E_IO, errno, "cannot open %s", block->path);
-    if (!is_same_node(drive, &status))
+    struct uw_node node = uw_node_open(drive, flags, UW_OPEN_MS);
+    *fd = node.fd;
+    switch (node.end) {
+    case UW_NODE_OPEN:
+        return true;
+    case UW_NODE_OTHER:
         return other_node(block, e);
-    *fd = open(block->path, flags | O_CLOEXEC | O_NOCTTY);
-    if (*fd < 0)
-        return refuse_open(block, errno, e);
-    if (fstat(*fd, &status) != 0)
-        return uw_fail_errno(e, UW_E_IO, errno, "cannot look at %s", block->path);
-    return is_same_node(drive, &status) || other_node(block, e);
+    case UW_NODE_REFUSED:
+        return refuse_open(block, node.error, e);
+    default:
+        return uw_fail_errno(e, UW_E_IO, node.error, "cannot open %s", block->path);
+    }
 }
 
 static bool lock(const struct uw_block *block, bool write, struct uw_error *e)
@@ -220,6 +213,29 @@ static bool open_file(struct uw_block *block, const struct uw_drive *drive, bool
     return true;
 }
 
+static void empty_cache(int fd, const void *order, void *pages)
+{
+    enum { ALL = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER };
+    (void)order, (void)pages;
+    (void)sync_file_range(fd, 0, 0, ALL);
+    (void)ioctl(fd, BLKFLSBUF, 0);
+}
+
+/* Before a direct transfer the kernel writes back what others left in the cache of that place. One of the
+ * ring's threads would wait for that, and of a drive that does not take it hold our exit. How it went is told
+ * by the transfers. */
+static bool settle_cache(struct uw_block *block, struct uw_error *e)
+{
+    struct uw_aside aside;
+    bool *stalled = &block->transport.abandoned;
+    if (!block->device || !uw_aside_open(&aside, 1, e))
+        return !block->device;
+    (void)uw_aside_run(&aside, block->fd, empty_cache, NULL, UW_OPEN_MS, NULL, stalled, NULL);
+    uw_aside_close(&aside);
+    return !*stalled || uw_fail_errno(e, UW_E_IO, ETIMEDOUT, "%s does not take what was written to it before",
+                                      block->path);
+}
+
 bool uw_block_open_node(struct uw_block *block, const struct uw_drive *drive, bool write, struct uw_error *e)
 {
     uint32_t logical = drive->logical_block_bytes;
@@ -227,7 +243,7 @@ bool uw_block_open_node(struct uw_block *block, const struct uw_drive *drive, bo
     block->device = drive->devnum != 0;
     if (logical < 512 || logical > 65536 || (logical & (logical - 1)) != 0)
         return uw_fail(e, UW_E_IO, "%s has blocks of %u bytes", block->path, logical);
-    if (!(block->device ? open_device : open_file)(block, drive, write, e))
+    if (!(block->device ? open_device : open_file)(block, drive, write, e) || !settle_cache(block, e))
         return false;
     if (write)
         block->transport.claim = block->device ? "exclusive open" : "lock on the file";

@@ -101,11 +101,15 @@ struct uw_transport {
     const char *device;
 };
 
+/* A disk that stands still needs some seconds to turn before it can be opened. */
+enum { UW_OPEN_MS = 30000 };
+
 /* Opens a block device or file for erasing (O_RDWR, O_DIRECT, O_CLOEXEC, on a device also O_EXCL) or, with
  * `write` false, for reading. Takes a BSD lock, so that udev keeps away (shared for reading). Checks that the
  * node is still the one that `drive` describes (devnum or inode, and the logical block). Fails with
  * UW_E_REFUSED when somebody uses it (EBUSY), when it is read-only, or, with a way out, where the file system
- * of a file does no direct I/O; UW_E_IO otherwise.
+ * of a file does no direct I/O; UW_E_IO otherwise, with ETIMEDOUT where the open did not return within
+ * UW_OPEN_MS.
  *
  * A file's transfers that its file system does not take as direct I/O (the tail, single blocks of 512 bytes
  * on a disk of 4096) go through the page cache: written back by flush, and dropped before reading. A read of

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -24,6 +26,7 @@
 
 #include "engine/stream.h"
 #include "transport/block.h"
+#include "transport/node.h"
 #include "transport/process.h"
 
 enum { BUFFERS = 4, BUFFER_BYTES = 65536, FILE_BYTES = 1 << 20 };
@@ -170,6 +173,63 @@ static void ring_waits_no_longer_than_asked(void **state)
     arena[0] = 'x';
     close(ends[1]);
     unlink(path);
+}
+
+/* Lets the one call that hangs go on. */
+static bool let_go(int listener)
+{
+    struct seccomp_notif asked = {0};
+    if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &asked) != 0)
+        return false;
+    struct seccomp_notif_resp answer = {.id = asked.id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
+    return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer) == 0;
+}
+
+/* Given up, it may still end: what it opened then is closed again. */
+static bool open_hangs(void)
+{
+    struct uw_drive drive;
+    make_file(&drive);
+    int listener = make_hang(SYS_openat), status = 0;
+    if (listener < 0)
+        return false;
+    int64_t before = uw_monotonic_ms();
+    struct uw_node node = uw_node_open(&drive, O_RDWR, 200);
+    int64_t passed = uw_monotonic_ms() - before;
+    bool good = node.end == UW_NODE_HANGS && node.fd < 0 && passed >= 199 && passed < 10000;
+    good = good && waitpid(-1, NULL, WNOHANG) == 0; /* left behind, at the door */
+    good = good && let_go(listener) && waitpid(-1, &status, 0) > 0 && WIFEXITED(status);
+    unlink(path);
+    return good;
+}
+
+static void an_open_that_hangs_is_left_behind(void **state)
+{
+    (void)state;
+    in_child(open_hangs);
+}
+
+/* The descriptor is ours alone: who opened it has let go of it, and its lock goes when we do. */
+static void opened_aside_it_is_ours(void **state)
+{
+    (void)state;
+    struct uw_drive drive;
+    pid_t child;
+    make_file(&drive);
+    struct uw_node first = uw_node_open(&drive, O_RDWR | O_DIRECT, -1), second;
+    assert_int_equal(first.end, UW_NODE_OPEN);
+    assert_int_equal(children(&child, 1), 0);
+    assert_int_equal(fcntl(first.fd, F_GETFD), FD_CLOEXEC);
+    assert_int_equal(fcntl(first.fd, F_GETFL) & (O_ACCMODE | O_DIRECT), O_RDWR | O_DIRECT);
+    assert_int_equal(flock(first.fd, LOCK_EX | LOCK_NB), 0);
+    second = uw_node_open(&drive, O_RDONLY, -1);
+    assert_int_equal(second.end, UW_NODE_OPEN);
+    assert_int_not_equal(flock(second.fd, LOCK_SH | LOCK_NB), 0);
+    close(first.fd);
+    assert_int_equal(flock(second.fd, LOCK_SH | LOCK_NB), 0);
+    close(second.fd);
+    unlink(path);
+    assert_int_equal(uw_node_open(&drive, O_RDWR, -1).end, UW_NODE_UNSEEN);
 }
 
 static bool flush_hangs(void)
@@ -365,6 +425,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_in_flight_is_no_wait),
         cmocka_unit_test(ring_waits_no_longer_than_asked),
+        cmocka_unit_test(an_open_that_hangs_is_left_behind),
+        cmocka_unit_test(opened_aside_it_is_ours),
         cmocka_unit_test(a_flush_that_hangs_is_left_behind),
         cmocka_unit_test(writes_that_hang_are_left_behind),
         cmocka_unit_test(helpers_outlive_ctrl_c),
