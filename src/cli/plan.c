@@ -161,6 +161,12 @@ static void print_unlock(const json_t *plan)
                           : "with a password: tries unwrite's own first, once; refused where it is another");
 }
 
+static void print_failed(const json_t *plan)
+{
+    if (json_is_true(json_object_get(plan, "ends_failed_sanitize")))
+        row("failed", "a sanitize of it: ends that state first; refused where the drive does not allow it");
+}
+
 static void print_next(const json_t *list)
 {
     size_t i;
@@ -243,6 +249,7 @@ void plan_print(const json_t *plan)
     }
     if (json_array_size(steps) > 0) {
         print_unlock(plan);
+        print_failed(plan);
         print_level(plan);
         list_opens(plan, text, sizeof text);
         row("opens first", text);

@@ -76,6 +76,9 @@ struct uw_nvme_list {
     bool more; /* the drive has more than fit */
 };
 
+/* CDW10 of Sanitize, and SCDW10 of the log. */
+enum { UW_NVME_SANITIZE_AUSE = 1U << 3 }; /* where it fails the drive may be told to leave that state */
+
 /* Sanitize Status log page, 81h. */
 enum uw_nvme_sanitize_state {
     UW_NVME_SANITIZE_NEVER = 0,

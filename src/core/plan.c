@@ -322,6 +322,7 @@ static void set_steps(struct uw_plan *plan, uw_method_list *methods)
 static void set_reservations(struct uw_plan *plan)
 {
     bool covered = uw_technique_covers_hidden(plan->technique);
+    plan->ends_failed = uw_plan_ends_failed(plan->drive, plan->method);
     plan->unmarked = uw_plan_unmarked(plan);
     plan->hidden_unknown = !covered && uw_may_hide_areas(plan->drive);
     plan->hidden_left = !covered && uw_hides_areas(plan->drive);

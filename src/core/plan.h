@@ -56,7 +56,7 @@ struct uw_affected {
 enum uw_unmarked {
     UW_MARKED = 0,
     UW_UNMARKED_RUNNING,   /* a sanitize runs already */
-    UW_UNMARKED_FAILED,    /* a sanitize failed: the drive takes no writes until another succeeds */
+    UW_UNMARKED_FAILED,    /* a sanitize failed, and another is what ends that */
     UW_UNMARKED_FORMAT,    /* a format is not done: the namespace takes no writes until it is erased anew */
     UW_UNMARKED_READ_ONLY, /* the drive has put its media into read-only mode */
     /* Zones take writes at their write pointers alone. Nothing is lost: in the last pass every block holds
@@ -75,6 +75,10 @@ enum uw_unlock {
 #define UW_PLAN_UNLOCK                                                                                       \
     "unlock it with its password and take that away; an erase of unwrite's that broke off leaves the user "  \
     "password \"unwrite\" (zero padded, level high)"
+
+/* The way out of a sanitize that failed, where nothing but another one is allowed. */
+#define UW_PLAN_FAILED_SANITIZE                                                                              \
+    "sanitize it: run again without --method and --standard; where that fails every time, destroy it"
 
 /* A second step, after the first one ended well and what it left was read back: this one covers it up. */
 struct uw_follow {
@@ -111,7 +115,8 @@ struct uw_plan {
     bool cannot_stop;    /* once it runs; never of `follow` */
     bool attach;         /* the drive runs it already: wait for its end */
     bool hits_subsystem; /* it erases every namespace of the drive */
-    bool allied;         /* it erases one of several, and claims purge with the others erased like it */
+    bool ends_failed; /* the state that a failed sanitize left is ended before it, by a command of its own */
+    bool allied;      /* it erases one of several, and claims purge with the others erased like it */
     enum uw_unlock unlock_first;
     enum uw_unmarked unmarked; /* other than UW_MARKED and of zones: a reservation */
     struct uw_opens opens;     /* before anything is written; `drive` is what it is then */

@@ -138,7 +138,7 @@ json_t *uw_plan_json(const struct uw_plan *plan)
 {
     const struct uw_drive *d = plan->drive;
     json_t *document = json_pack(
-        "{s:o, s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "{s:o, s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}",
         "device", uw_clean_json(d->device), "id", d->id, "model", uw_clean_json(d->model), "serial",
         uw_clean_json(d->serial), "bytes",
         d->bytes < 1ULL << 53 ? json_integer((json_int_t)d->bytes) : json_null(), "level_requested",
@@ -146,9 +146,10 @@ json_t *uw_plan_json(const struct uw_plan *plan)
         uw_level_name(plan->method != NULL ? plan->level : UW_LEVEL_NONE), "rule",
         plan->method != NULL ? json_string(plan->rule->id) : json_null(), "rule_set", rule_set_json(plan),
         "verify", plan->method != NULL ? json_string(uw_profile_name(plan->verify)) : json_null(),
-        "limitations", limitations_json(plan), "unlock", unlock_json(plan->unlock_first), "steps",
-        steps_json(plan), "opens", uw_opens_json(&plan->opens), "next", next_json(plan), "also_affected",
-        also_affected_json(plan), "rejected", rejected_json(plan), "refused", refused_json(&plan->refusal));
+        "limitations", limitations_json(plan), "unlock", unlock_json(plan->unlock_first),
+        "ends_failed_sanitize", plan->ends_failed, "steps", steps_json(plan), "opens",
+        uw_opens_json(&plan->opens), "next", next_json(plan), "also_affected", also_affected_json(plan),
+        "rejected", rejected_json(plan), "refused", refused_json(&plan->refusal));
     return with_facts(document, d);
 }
 
@@ -200,6 +201,10 @@ static json_t *reservations_json(const struct uw_plan *plan)
     const char *doubt = uw_drive_health_doubt(plan->drive);
     if (doubt != NULL)
         append(&list, reservation("health", doubt));
+    if (plan->ends_failed)
+        append(&list, reservation("failed_sanitize_ended",
+                                  "a sanitize of the drive had failed, and that state was ended without "
+                                  "another: what it could not sanitize may not have been reached"));
     if (plan->unmarked != UW_MARKED && plan->unmarked != UW_UNMARKED_ZONES)
         append(&list, unmarked_json(plan->unmarked));
     return list;

@@ -31,6 +31,8 @@ void uw_plan_refuse_left(struct uw_plan *plan);
 const char *uw_plan_path_forbids(const struct uw_drive *drive, const struct uw_method *method);
 const char *uw_plan_state_forbids(const struct uw_plan *plan, const struct uw_method *method);
 
+/* Whether a failed sanitize is to be ended by the command for it, and not by the method. */
+bool uw_plan_ends_failed(const struct uw_drive *drive, const struct uw_method *method);
 enum uw_unmarked uw_plan_unmarked(const struct uw_plan *plan);
 enum uw_unlock uw_plan_unlock_first(const struct uw_plan *plan);
 

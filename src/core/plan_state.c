@@ -259,12 +259,31 @@ static const char *forbidden_by_ata(const struct uw_plan *plan, const struct uw_
     return uw_technique_is_security(method->technique) ? forbidden_by_security(plan) : NULL;
 }
 
+bool uw_plan_ends_failed(const struct uw_drive *drive, const struct uw_method *method)
+{
+    return uw_plan_condition(drive) == UW_CONDITION_FAILED && !uw_technique_is_sanitize(method->technique);
+}
+
+/* What was begun restricted is ended by a sanitize alone (NVM Express Base Specification 2.0, 8.21; ACS-4,
+ * Sanitize Device feature set). An ATA drive does not tell which it was until it is asked to end it. */
+static const char *forbidden_by_failed(const struct uw_drive *drive)
+{
+    if (nvme_state(drive) == UW_NVME_SANITIZE_FAILED)
+        return (drive->nvme.sanitize.cdw10 & UW_NVME_SANITIZE_AUSE) != 0
+                   ? NULL
+                   : "a sanitize that was begun restricted (AUSE 0) failed, and only another sanitize ends "
+                     "that";
+    return drive->ata.path == UW_ATA_PATH_WHOLE
+               ? NULL
+               : "a sanitize failed, and what else than another sanitize may end that (CLEAR SANITIZE "
+                 "OPERATION FAILED) is lost on this path";
+}
+
 const char *uw_plan_state_forbids(const struct uw_plan *plan, const struct uw_method *method)
 {
     const struct uw_drive *d = plan->drive;
-    if (uw_plan_condition(d) == UW_CONDITION_FAILED && !uw_technique_is_sanitize(method->technique))
-        return "a failed sanitize leaves only another sanitize, or, where it was begun unrestricted (AUSE, "
-               "FAILURE MODE), what ends that state in the tool that began it";
+    if (uw_plan_ends_failed(d, method) && forbidden_by_failed(d) != NULL)
+        return forbidden_by_failed(d);
     if (d->nvme.known)
         return forbidden_by_nvme(d, method);
     return d->ata.known ? forbidden_by_ata(plan, method) : NULL;
@@ -274,7 +293,7 @@ enum uw_unmarked uw_plan_unmarked(const struct uw_plan *plan)
 {
     if (plan->attach)
         return UW_UNMARKED_RUNNING;
-    if (uw_plan_condition(plan->drive) == UW_CONDITION_FAILED)
+    if (uw_plan_condition(plan->drive) == UW_CONDITION_FAILED && !plan->ends_failed)
         return UW_UNMARKED_FAILED;
     if (plan->drive->nvme.known && format_broke_off(&plan->drive->nvme.ns))
         return UW_UNMARKED_FORMAT;

@@ -15,6 +15,7 @@ struct uw_erase {
     struct uw_planted planted;
     bool looked_at;           /* witnesses were taken, and canaries planted, or tried */
     struct uw_image image;    /* of the last pass that was begun, or what the drive should leave */
+    bool ended_failed;        /* the state that a failed sanitize left */
     bool stalled;             /* nothing moved for too long */
     bool ended_well;          /* the method came to a positive end */
     unsigned attempts;        /* methods that were begun; each after the failure of the one before */
@@ -32,6 +33,8 @@ void uw_erase_lend_zones(struct uw_method_run *run);
 
 /* internal.c: fills in what a method inside the drive asks of the engine. */
 void uw_erase_lend_internal(struct uw_erase *erase, struct uw_method_run *run);
+/* Sends one and puts it on record, with `record` as what began the erase. For uw_method_run. */
+bool uw_erase_send_nvme(void *engine, struct uw_nvme_command *command, bool record, struct uw_error *e);
 /* ata.c: the same for ATA commands; opens the way first. */
 bool uw_erase_send_ata(void *engine, struct uw_ata_command *command, bool record, struct uw_error *e);
 void uw_erase_close_ata(struct uw_erase *erase);
@@ -40,6 +43,12 @@ void uw_erase_close_ata(struct uw_erase *erase);
 bool uw_erase_unlock(struct uw_erase *erase, bool *somebodys, struct uw_error *e);
 /* job.c: the same as far as the plan asks for it; a drive with somebody else's is refused, false. */
 bool uw_erase_open_lock(struct uw_erase *erase, struct uw_error *e);
+/* failed.c: ends the state that a failed sanitize left, where the plan asks for it and it was not done yet.
+ * False: *e says why; UW_E_REFUSED with a way out where the drive stays in it. */
+bool uw_erase_end_failed(struct uw_erase *erase, struct uw_error *e);
+/* Ends a job that cannot go on and has erased nothing: an event says why. UW_E_REFUSED is a refusal with
+ * `code`, and e's way out. False. */
+bool uw_erase_give_up(struct uw_job *job, const char *code, const struct uw_error *e);
 /* What an erase inside the drive should have left. */
 struct uw_image uw_erase_image(const struct uw_method_end *end);
 /* Puts on record what another job's command did to this drive too. */

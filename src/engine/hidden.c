@@ -269,22 +269,6 @@ static bool plan_again(struct uw_job *job)
     return !job->plan.refusal.refused && uw_gate_identity(job, "before") == UW_SAME;
 }
 
-/* What cannot go on, and has erased nothing. */
-static bool give_up(struct uw_job *job, const struct uw_error *e)
-{
-    bool stopped = atomic_load(&job->run->stop);
-    if (!stopped && job->transport->abandoned)
-        uw_job_post(job, UW_EVENT_STALLED, json_pack("{s:i, s:b}", "after_ms", UW_STALL_MS, "answers", 0));
-    else if (!stopped && e->code != UW_E_REFUSED)
-        uw_job_post(job, UW_EVENT_FAILED, json_pack("{s:s}", "why", e->text));
-    if (stopped || e->code != UW_E_REFUSED || job->plan.refusal.refused)
-        return false;
-    uw_plan_refuse(&job->plan, 4, "identity", "switch the drive off and on, then run list again", "%s",
-                   e->text);
-    uw_job_post(job, UW_EVENT_REFUSED, uw_refusal_json(&job->plan.refusal));
-    return false;
-}
-
 static void take_over(struct uw_job *job, struct uw_erase *erase)
 {
     uint64_t noted = uw_amax_noted(job->run->state, &job->drive);
@@ -311,7 +295,7 @@ bool uw_erase_open_hidden(struct uw_erase *erase)
     /* A locked drive opens nothing. */
     bool opened = uw_erase_open_lock(erase, &e) && open_areas(&opening, &job->plan.opens, &e);
     uw_erase_close_ata(erase);
-    return opened ? plan_again(job) : give_up(job, &e);
+    return opened ? plan_again(job) : uw_erase_give_up(job, "identity", &e);
 }
 
 /* ---- Closing */

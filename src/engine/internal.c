@@ -38,7 +38,7 @@ static void record_command(struct uw_erase *erase, const struct uw_nvme_command 
     post_command(erase, erase->said.command);
 }
 
-static bool send_nvme(void *engine, struct uw_nvme_command *command, bool record, struct uw_error *e)
+bool uw_erase_send_nvme(void *engine, struct uw_nvme_command *command, bool record, struct uw_error *e)
 {
     struct uw_erase *erase = engine;
     struct uw_transport *t = erase->job->transport;
@@ -92,7 +92,7 @@ void uw_erase_lend_internal(struct uw_erase *erase, struct uw_method_run *run)
 {
     erase->phase = (struct uw_job_phase){erase->job, "erase", 0, 0};
     run->attach = erase->job->plan.attach;
-    run->nvme = send_nvme;
+    run->nvme = uw_erase_send_nvme;
     run->ata = uw_erase_send_ata;
     run->saw = saw;
     run->wait_ms = wait_ms;
@@ -158,8 +158,8 @@ void uw_erase_read_health(struct uw_erase *erase)
     struct uw_drive after = erase->job->drive;
     if (after.ata.known && erase->job->transport->ops->scsi != NULL)
         read_ata_health(erase);
-    if (!after.nvme.known || !send_nvme(erase, &command, false, &e) || command.status != UW_NVME_OK ||
-        !uw_nvme_decode_health(page, sizeof page, &after.nvme.health))
+    if (!after.nvme.known || !uw_erase_send_nvme(erase, &command, false, &e) ||
+        command.status != UW_NVME_OK || !uw_nvme_decode_health(page, sizeof page, &after.nvme.health))
         return;
     post_health(erase, &after);
 }

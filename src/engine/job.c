@@ -382,11 +382,15 @@ static bool may_descend(const struct uw_erase *erase)
 }
 
 /* What the failed one may have erased of the markers tells nothing of the next: they are written anew, where
- * the drive takes them. */
+ * the drive takes them. One that a failed sanitize had shut takes its first ones now. */
 static bool mark_again(struct uw_erase *erase, struct uw_error *e)
 {
     struct uw_job *job = erase->job;
-    if (!erase->end.accepted || job->plan.unmarked != UW_MARKED)
+    if (job->plan.unmarked != UW_MARKED)
+        return true;
+    if (!erase->looked_at)
+        return witness(erase, e) && mark(erase, e);
+    if (!erase->end.accepted)
         return true;
     if (!erase->end.shut) {
         uw_canary_result_clear(&erase->planted.result);
@@ -396,6 +400,14 @@ static bool mark_again(struct uw_erase *erase, struct uw_error *e)
     reserve(job, "markers_before_failed_step",
             "markers were written before an erase that failed, and none could be before the one after it");
     return true;
+}
+
+/* For the step that comes next; the way out goes with the reason, there is no refusal any more. */
+static bool end_failed_between(struct uw_erase *erase, struct uw_error *e)
+{
+    struct uw_error why = {0};
+    return uw_erase_end_failed(erase, &why) ||
+           uw_fail(e, UW_E_IO, "%s%s%s", why.text, why.way_out[0] != '\0' ? "; " : "", why.way_out);
 }
 
 /* The next method, for the reason that the last one gave. */
@@ -428,7 +440,7 @@ static bool erase_and_verify(struct uw_erase *erase, bool unused, struct uw_erro
         ready = worth_going_on(job) && is_open(job);
         if (ready) {
             descend(erase);
-            prepared = mark_again(erase, e);
+            prepared = end_failed_between(erase, e) && mark_again(erase, e);
             ready = prepared && worth_going_on(job);
         }
         if (!attempt(erase, ready, e))
@@ -466,6 +478,28 @@ static void post_end(struct uw_erase *erase, bool done, const struct uw_error *e
         post_failed(job, e);
 }
 
+bool uw_erase_give_up(struct uw_job *job, const char *code, const struct uw_error *e)
+{
+    const char *way_out =
+        e->way_out[0] != '\0' ? e->way_out : "switch the drive off and on, then run list again";
+    if (!stopped(job) && given_up(job))
+        uw_job_post(job, UW_EVENT_STALLED, json_pack("{s:i, s:b}", "after_ms", UW_STALL_MS, "answers", 0));
+    else if (!stopped(job) && e->code != UW_E_REFUSED)
+        post_failed(job, e);
+    if (stopped(job) || e->code != UW_E_REFUSED || job->plan.refusal.refused)
+        return false;
+    uw_plan_refuse(&job->plan, 4, code, way_out, "%s", e->text);
+    uw_job_post(job, UW_EVENT_REFUSED, uw_refusal_json(&job->plan.refusal));
+    return false;
+}
+
+/* Before anything else: a drive that a failed sanitize shut opens no hidden area and takes no password. */
+static bool end_failed_first(struct uw_erase *erase)
+{
+    struct uw_error e = {0};
+    return uw_erase_end_failed(erase, &e) || uw_erase_give_up(erase->job, "sanitize_state", &e);
+}
+
 static void erase_drive(struct uw_erase *erase)
 {
     struct uw_job *job = erase->job;
@@ -476,7 +510,7 @@ static void erase_drive(struct uw_erase *erase)
     bool unused = same == UW_SAME && uw_gate_unused(job);
     if (same == UW_SAME && !unused)
         uw_job_post(job, UW_EVENT_REFUSED, uw_refusal_json(&job->plan.refusal));
-    unused = unused && uw_erase_open_hidden(erase);
+    unused = unused && end_failed_first(erase) && uw_erase_open_hidden(erase);
     if (unused)
         uw_job_post(job, UW_EVENT_TOUCHED, json_object());
     bool done = erase_and_verify(erase, unused, &e);

@@ -109,7 +109,8 @@ static bool is_another(const struct model_block *block)
 static bool reaches(const struct model_drive *drive, const struct model_nvme_seen *seen)
 {
     bool all = (drive->nvme->config.fna & (UW_NVME_FNA_FORMAT_ALL | UW_NVME_FNA_ERASE_ALL)) != 0;
-    return seen->opcode == UW_NVME_SANITIZE ||
+    enum { ACTION = 7 };
+    return (seen->opcode == UW_NVME_SANITIZE && (seen->cdw10 & ACTION) != UW_NVME_SANACT_EXIT_FAILURE) ||
            (seen->opcode == UW_NVME_FORMAT &&
             (all || seen->nsid == UINT32_MAX || seen->nsid == drive->nvme->spaces[drive->place].medium.nsid));
 }

@@ -30,6 +30,7 @@
 #define CLEARED .verdict = "sanitized", .level = "clear"
 #define PURGED_UNMARKED                                                                                      \
     .verdict = "sanitized-with-exceptions", .level = "purge", .exceptions = "markers_not_possible"
+#define CLEARED_BUT .verdict = "sanitized-with-exceptions", .level = "clear", .exceptions
 #define CLEARED_INSTEAD .verdict = "sanitized-with-exceptions", .level = "clear", .exceptions = "downgraded"
 #define FAILED .verdict = "failed", .exit_code = 1
 #define REFUSED .verdict = "refused", .exit_code = 4, .why
@@ -328,6 +329,26 @@ const struct nvme_row nvme_rows[] = {
      .expect = {TOO_LOW}},
     {"failed-before-format-wanted", .config = {.sanicap = EVERY, FORMATS, .former = {3, 0x2}},
      .request = {.level = "clear", .method = "nvme-format-user-data"}, .expect = {TOO_LOW}},
+    /* Begun unrestricted: something else may follow once that state was ended. */
+    {"failed-before-unrestricted-host-wanted", .config = {.sanicap = EVERY, .former = {3, 0xa}},
+     .request = {.level = "clear", .method = "overwrite"},
+     .expect = {CLEARED_BUT = "failed_sanitize_ended", BY_HOST, .sanitizes = 1}},
+    {"failed-before-unrestricted-format-wanted", .config = {.sanicap = EVERY, FORMATS_CRYPTO, .former = {3, 0x20c}},
+     .request = {.level = "clear", .method = "nvme-format-crypto"},
+     .expect = {CLEARED_BUT = "failed_sanitize_ended", BY_FORMAT_CRYPTO, .sanitizes = 1}},
+    {"failed-before-unrestricted-all-formats-wanted", .config = {.sanicap = EVERY, FORMATS, THREE, .former = {3, 0xa}},
+     .request = {.level = "clear", .method = "nvme-format-user-data"},
+     .expect = {CLEARED_BUT = "failed_sanitize_ended", .method = "nvme-format-user-data", .rule = "N6",
+                .limitations = "other_namespaces_not_covered", .sanitizes = NVME_ROW_ANY, .formats = 3}},
+    {"failed-before-unrestricted-and-stays",
+     .config = {.sanicap = EVERY, FORMATS, .former = {3, 0xa}, .lies = {{MODEL_NVME_ABORTS, MODEL_NVME_EXIT_FAILURE, .value = 0x1c}}},
+     .request = {.level = "clear", .method = "nvme-format-user-data"},
+     .expect = {REFUSED = "sanitize_state", .sanitizes = 1}},
+    {"failed-before-unrestricted-all-stay",
+     .config = {.sanicap = EVERY, FORMATS, .fna = UW_NVME_FNA_ERASE_ALL, THREE, .former = {3, 0xa},
+                .lies = {{MODEL_NVME_ABORTS, MODEL_NVME_EXIT_FAILURE, .value = 0x1c}}},
+     .request = {.level = "clear", .method = "nvme-format-user-data"},
+     .expect = {REFUSED = "sanitize_state", .sanitizes = 3}},
     {"failed-before-and-again", .config = {.sanicap = EVERY, .former = {3, 0x2}, .lies = {{MODEL_NVME_FAILS, .value = 30}}},
      .expect = {FAILED, .method = "nvme-sanitize-overwrite", .rule = "N3", .sanitizes = 3, .why = "failed"}},
     {"failed-before-and-again-asked", .config = {.sanicap = EVERY, .former = {3, 0x2}, .lies = {{MODEL_NVME_FAILS, .value = 30}}},

@@ -37,6 +37,14 @@ static const struct ata_row methods[] = {
      .config = {.sanitize = true, .block_erase = true, .former.succeeded = true, SMALL}},
     {"ata-security-erase", .config = {SECURITY, SMALL}},
     {"ata-security-erase-enhanced", .config = {SECURITY, .enhanced = true, .rotation = 7200, SMALL}},
+    /* Found shut by a sanitize that had failed: that is ended first. */
+    {"ata-security-erase",
+     .config = {.sanitize = true,
+                .block_erase = true,
+                SECURITY,
+                .former = {.failed = true, .failure_mode = true},
+                SMALL},
+     .request.method = "ata-security-erase"},
     /* An overwrite follows. */
     {"ata-security-erase-enhanced", .config = {SECURITY, .enhanced = true, SMALL}},
     {"ata-security-erase-enhanced",

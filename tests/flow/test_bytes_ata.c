@@ -50,6 +50,12 @@ enum { READS = sizeof reads / sizeof *reads, MOST = 6 };
 #define OVERWRITE SANITIZE(0x14, 0x01, 0, 0, 0x57, 0, 0x4f, 0)
 #define OVERWRITE_DEFINITIVE SANITIZE(0x14, 0x41, 0, 0, 0x57, 0, 0x4f, 0)
 
+/* SANITIZE STATUS EXT; bit 0 of COUNT: CLEAR SANITIZE OPERATION FAILED. */
+#define CLEAR_FAILED                                                                                         \
+    {                                                                                                        \
+        {0x85, 0x07, 0x20, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0x40, 0xb4, 0}, REGISTERS                           \
+    }
+
 /* Word 0 of the block: identifier 0 (0 user), of ERASE UNIT enhanced 1, of SET PASSWORD the level 8 (0 high);
  * the password in words 1 to 16, zeros behind it. */
 #define OUT(command, ms, word)                                                                               \
@@ -118,6 +124,15 @@ static const struct row rows[] = {
     {"erase, enhanced, beyond",
      {"ata-security-erase-enhanced", .config = {SECURITY, .erase_word = 1, .enhanced_word = 255, .rotation = DISK}},
      {SET_PASSWORD, PREPARE, UNIT_ENHANCED(MINUTES(24 * 24 * 60))}, 3, 1U << 2, true, false},
+    /* Found shut by a sanitize that was begun with FAILURE MODE and failed. */
+    {"host, after a sanitize that failed",
+     {"overwrite", .config = {SANITIZES, .former = {.failed = true, .failure_mode = true}}}, {CLEAR_FAILED}, 1, 0,
+     false, false},
+    {"erase, after a sanitize that failed",
+     {"ata-security-erase",
+      .config = {SANITIZES, SECURITY, .erase_word = 120, .enhanced_word = 1,
+                 .former = {.failed = true, .failure_mode = true}}},
+     {CLEAR_FAILED, SET_PASSWORD, PREPARE, UNIT(MINUTES(390))}, 4, 1U << 3, true, false},
     /* Found locked with the password of a run of ours that broke off. */
     {"unlock, disable, erase", {"ata-security-erase", .config = {SECURITY, .erase_word = 120, .enhanced_word = 1}},
      {UNLOCK, DISABLE, SET_PASSWORD, PREPARE, UNIT(MINUTES(390))}, 5, 1U << 4, false, true},

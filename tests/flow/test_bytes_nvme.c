@@ -74,6 +74,12 @@ static const struct row rows[] = {
      {"nvme-format-crypto",
       .config = {FORMATS, .fna = UW_NVME_FNA_CRYPTO | UW_NVME_FNA_ERASE_ALL, .media = {TWO}}},
      {{FORMAT_ALL, .nsid = 1, .cdw10 = 0x00000400}, {FORMAT_ALL, .nsid = 2, .cdw10 = 0x00000400}}, 1, 1, true},
+    /* SANACT 1: exit failure mode, of a sanitize that was begun with AUSE; then the host writes. */
+    {"host, after a sanitize that failed", {"overwrite", .config = {SANITIZES(BLOCK), .former = {3, 0x0a}}},
+     {{SANITIZE, .cdw10 = 0x00000001}}, 1, 0, true},
+    {"user data, after a sanitize that failed",
+     {"nvme-format-user-data", .config = {FORMATS, SANITIZES(BLOCK), .former = {3, 0x0a}}},
+     {{SANITIZE, .cdw10 = 0x00000001}, {FORMAT, .nsid = 1, .cdw10 = 0x00000200}}, 2, 0, true},
     {"user data, one after the other", {"nvme-format-user-data", .config = {FORMATS, .media = {TWO}}},
      {{FORMAT, .nsid = 1, .cdw10 = 0x00000200}, {FORMAT, .nsid = 2, .cdw10 = 0x00000200}}, 1, 2, true},
 };

@@ -22,6 +22,7 @@
         .kind = MODEL_NVME_FAILS, .on = MODEL_NVME_##what, .value = 40                                       \
     }
 #define UNTOLD "ce_preconditions_unverified"
+#define ENDED "failed_sanitize_ended"
 #define UNMARKED "markers_before_failed_step"
 
 /* `methods`: those of the certificate's steps. */
@@ -30,6 +31,7 @@ struct ladder {
     struct model_nvme_config config;
     const char *device; /* of the table of drives; its configuration, instead */
     const char *verdict, *methods, *claimed, *rule, *limitations, *exceptions;
+    const char *why; /* part of what the certificate states; NULL: not compared */
     int exit_code;
     bool allow_downgrade;
 };
@@ -90,6 +92,24 @@ static const struct ladder nvme[] = {
     {"no format after a failure", .level = "clear",
      .config = {.sanicap = UW_NVME_SANICAP_BLOCK, FORMATS, .lies = {BREAKS(BLOCK)}}, .verdict = "failed",
      .methods = "nvme-sanitize-block", .claimed = "none", .exit_code = 1},
+    {"formats after a refusal, shut before", .level = "clear",
+     .config = {.sanicap = UW_NVME_SANICAP_BLOCK, FORMATS, .former = {3, 0xa}, .lies = {REFUSES(BLOCK)}},
+     .verdict = "sanitized-with-exceptions", .methods = "nvme-sanitize-block nvme-format-crypto", .claimed = "clear",
+     .rule = "N5", .limitations = UNTOLD, .exceptions = ENDED},
+    {"formats refused too, shut before", .level = "clear",
+     .config = {.sanicap = UW_NVME_SANICAP_BLOCK, FORMATS, .former = {3, 0xa},
+                .lies = {REFUSES(BLOCK), REFUSES(FORMAT_CRYPTO), REFUSES(FORMAT_USER)}},
+     .verdict = "sanitized-with-exceptions",
+     .methods = "nvme-sanitize-block nvme-format-crypto nvme-format-user-data overwrite", .claimed = "clear",
+     .rule = "N7", .limitations = "reallocated_not_reached overprovisioned_not_reached other_namespaces_not_covered",
+     .exceptions = ENDED},
+    {"no format after a refusal, shut before and for good", .level = "clear",
+     .config = {.sanicap = UW_NVME_SANICAP_BLOCK, FORMATS, .former = {3, 0xa}, .lies = {REFUSES(BLOCK), REFUSES(EXIT_FAILURE)}},
+     .verdict = "failed", .methods = "nvme-sanitize-block", .claimed = "none", .limitations = UNTOLD,
+     .why = "run again without --method", .exit_code = 1},
+    {"no format after a failure, shut before", .level = "clear",
+     .config = {.sanicap = UW_NVME_SANICAP_BLOCK, FORMATS, .former = {3, 0xa}, .lies = {BREAKS(BLOCK)}},
+     .verdict = "failed", .methods = "nvme-sanitize-block", .claimed = "none", .exit_code = 1},
     {"down to the host", .level = "clear",
      .config = {.sanicap = UW_NVME_SANICAP_BLOCK, FORMATS, .lies = {REFUSES(BLOCK), REFUSES(FORMAT_CRYPTO), REFUSES(FORMAT_USER)}},
      .verdict = "sanitized", .methods = "nvme-sanitize-block nvme-format-crypto nvme-format-user-data overwrite",
@@ -169,6 +189,8 @@ static void expect(const struct flow *flow, size_t job, const struct ladder *row
     compare("limitations", row->limitations, text);
     join(json_object_get(body, "exceptions"), "code", text, sizeof text);
     compare("exceptions", row->exceptions, text);
+    if (row->why != NULL && strstr(flow_text(claim, "statement"), row->why) == NULL)
+        fail_msg("'%s' is not in '%s'", row->why, flow_text(claim, "statement"));
     check_steps(flow, job);
 }
 
@@ -203,7 +225,7 @@ static void one_ladder(void **state)
 static const struct {
     const char *name, *level;
     struct model_ata_config config;
-    const char *verdict, *methods, *claimed, *rule, *exceptions;
+    const char *verdict, *methods, *claimed, *rule, *exceptions, *why;
     int exit_code;
 } ata[] = {
     {"block refused", .config = {SANITIZES, .lies = {ATA_REFUSES(BLOCK)}}, .verdict = "sanitized",
@@ -225,6 +247,23 @@ static const struct {
      .config = {.sanitize = true, .block_erase = true, SECURITY, .lies = {ATA_REFUSES(BLOCK)}},
      .verdict = "sanitized", .methods = "ata-sanitize-block ata-security-erase-enhanced overwrite",
      .claimed = "clear", .rule = "A5"},
+    {"down to enhanced, shut before", .level = "clear",
+     .config = {.sanitize = true,
+                .block_erase = true,
+                SECURITY,
+                .former = {.failed = true, .failure_mode = true},
+                .lies = {ATA_REFUSES(BLOCK)}},
+     .verdict = "sanitized-with-exceptions",
+     .methods = "ata-sanitize-block ata-security-erase-enhanced overwrite", .claimed = "clear", .rule = "A5",
+     .exceptions = ENDED},
+    {"shut before and for good", .level = "clear",
+     .config = {.sanitize = true,
+                .block_erase = true,
+                SECURITY,
+                .former.failed = true,
+                .lies = {ATA_REFUSES(BLOCK)}},
+     .verdict = "failed", .methods = "ata-sanitize-block", .claimed = "none",
+     .why = "run again without --method", .exit_code = 1},
     {"down to the host", .level = "clear",
      .config = {SECURITY, .lies = {ATA_REFUSES(ENHANCED), ATA_REFUSES(NORMAL)}}, .verdict = "sanitized",
      .methods = "ata-security-erase-enhanced ata-security-erase overwrite", .claimed = "clear", .rule = "A6"},
@@ -247,7 +286,8 @@ static void one_ata_ladder(void **state)
                                .methods = ata[i].methods,
                                .claimed = ata[i].claimed,
                                .rule = ata[i].rule,
-                               .exceptions = ata[i].exceptions};
+                               .exceptions = ata[i].exceptions,
+                               .why = ata[i].why};
     struct ata_row device = {.name = row.name, .config = ata[i].config};
     device.request.level = ata[i].level;
     flow_open_ata(&flow, &device);

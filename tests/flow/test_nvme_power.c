@@ -30,6 +30,12 @@ static const struct nvme_row methods[] = {
     /* Where the host could not tell the end of an erase from the state before it. */
     {"nvme-sanitize-block",
      .config = {.sanicap = UW_NVME_SANICAP_BLOCK, .former = {1, 0x202, .global_erased = true}, SMALL}},
+    /* Found shut by a sanitize that had failed: that is ended first. */
+    {"nvme-format-user-data",
+     .config = {.sanicap = UW_NVME_SANICAP_BLOCK, .oacs = UW_NVME_OACS_FORMAT, .former = {3, 0xa}, SMALL},
+     .request.method = "nvme-format-user-data"},
+    {"overwrite", .config = {.sanicap = UW_NVME_SANICAP_BLOCK, .former = {3, 0xa}, SMALL},
+     .request.method = "overwrite"},
     /* All namespaces at once, and one after the other. */
     {"nvme-sanitize-crypto",
      .config = {.sanicap = UW_NVME_SANICAP_CRYPTO,
@@ -331,7 +337,10 @@ int main(int argc, char **argv)
         if (before && kinds[kind].run == while_it_is_waited_for) /* as the one that was not */
             continue;
         snprintf(names[count], sizeof names[count], "%s: %s%s%s", kinds[kind].name, row->name,
-                 two ? ", two namespaces" : "", before ? ", sanitized before" : "");
+                 two ? ", two namespaces" : "",
+                 !before                         ? ""
+                 : row->config.former.state == 3 ? ", failed before"
+                                                 : ", sanitized before");
         tests[count] = (struct CMUnitTest){
             .name = names[count], .test_func = kinds[kind].run, .initial_state = (void *)row};
         count++;

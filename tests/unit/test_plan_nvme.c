@@ -617,6 +617,30 @@ static void attach(void **state)
     }
 }
 
+/* Begun unrestricted, that state is ended by another command, after which markers can be written. */
+static void ended_otherwise(struct uw_drive d)
+{
+    const struct uw_policy policy = {.level = UW_LEVEL_CLEAR, .method = &methods[HOST]};
+    struct uw_plan p;
+    d.nvme.sanitize.cdw10 = 2 | UW_NVME_SANITIZE_AUSE;
+    plan(&d, &policy, &p);
+    assert_string_equal(p.method->id, "overwrite");
+    assert_true(p.ends_failed);
+    assert_int_equal(p.unmarked, UW_MARKED);
+    json_t *event = event_of(&p, 1);
+    assert_string_equal(first_code(event), "failed_sanitize_ended");
+    json_decref(event);
+    plan(&d, &CLEAR, &p);
+    assert_string_equal(p.method->id, "nvme-sanitize-crypto");
+    assert_false(p.ends_failed);
+    assert_int_equal(p.unmarked, UW_UNMARKED_FAILED);
+    assert_int_equal(p.next_count, 3);
+    uw_plan_descend(&p, method_at);
+    assert_string_equal(p.method->id, "nvme-format-crypto");
+    assert_true(p.ends_failed);
+    assert_int_equal(p.unmarked, UW_MARKED);
+}
+
 static void states(void **state)
 {
     (void)state;
@@ -630,16 +654,19 @@ static void states(void **state)
     assert_string_equal(p.method->id, "nvme-sanitize-crypto");
     assert_false(p.attach);
     assert_int_equal(p.unmarked, UW_UNMARKED_FAILED);
+    assert_false(p.ends_failed);
     static const char *const others[] = {"nvme-format-crypto", "nvme-format-user-data", "overwrite"};
     for (size_t i = 0; i < 3; i++)
-        assert_non_null(strstr(why_not(&p, others[i]), "a failed sanitize leaves only another sanitize"));
+        assert_non_null(strstr(why_not(&p, others[i]), "only another sanitize ends that"));
+    assert_int_equal(p.next_count, 0);
     json_t *event = event_of(&p, 1);
     assert_string_equal(first_code(event), "markers_not_possible");
     json_decref(event);
     struct uw_policy policy = {.level = UW_LEVEL_CLEAR, .method = &methods[HOST]};
     plan(&d, &policy, &p);
     expect_refusal(&p, 3, "level");
-    assert_non_null(strstr(p.refusal.way_out, "a failed sanitize leaves only another sanitize"));
+    assert_non_null(strstr(p.refusal.way_out, "only another sanitize ends that"));
+    ended_otherwise(d);
 
     for (uint8_t s = UW_NVME_SANITIZE_SUCCESS_DEALLOCATED + 1; s < 8; s++) {
         d.nvme.sanitize.state = s;
