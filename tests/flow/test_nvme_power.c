@@ -34,8 +34,6 @@ static const struct nvme_row methods[] = {
     {"nvme-format-user-data",
      .config = {.sanicap = UW_NVME_SANICAP_BLOCK, .oacs = UW_NVME_OACS_FORMAT, .former = {3, 0xa}, SMALL},
      .request.method = "nvme-format-user-data"},
-    {"overwrite", .config = {.sanicap = UW_NVME_SANICAP_BLOCK, .former = {3, 0xa}, SMALL},
-     .request.method = "overwrite"},
     /* All namespaces at once, and one after the other. */
     {"nvme-sanitize-crypto",
      .config = {.sanicap = UW_NVME_SANICAP_CRYPTO,
