@@ -40,6 +40,7 @@ enum {
     UW_NVME_SANICAP_BLOCK = 1U << 1,
     UW_NVME_SANICAP_OVERWRITE = 1U << 2,
     UW_NVME_SANICAP_NO_DEALLOCATE_INHIBITED = 1U << 29,
+    UW_NVME_OACS_SECURITY = 1U << 0, /* Security Send and Receive */
     UW_NVME_OACS_FORMAT = 1U << 1,
     UW_NVME_OACS_NAMESPACES = 1U << 3, /* it manages namespaces */
     UW_NVME_FNA_FORMAT_ALL = 1U << 0,

@@ -11,6 +11,8 @@ enum uw_nvme_opcode {
     UW_NVME_GET_LOG = 0x02,
     UW_NVME_IDENTIFY = 0x06,
     UW_NVME_FORMAT = 0x80,
+    UW_NVME_SECURITY_SEND = 0x81,
+    UW_NVME_SECURITY_RECEIVE = 0x82,
     UW_NVME_SANITIZE = 0x84
 };
 
@@ -42,8 +44,9 @@ struct uw_nvme_command {
     uint8_t opcode;
     uint32_t nsid;
     uint32_t cdw10, cdw11, cdw12, cdw13;
-    void *data; /* data-in, owned by the caller; NULL: none. All commands here read or move nothing */
+    void *data; /* owned by the caller; NULL: none */
     uint32_t data_bytes;
+    bool data_out;       /* the data go to the drive; else they come from it */
     uint32_t timeout_ms; /* the kernel's, for the command; never 0 */
     /* The answer: */
     int status;      /* 0; an NVMe status above 0, without DNR and More; or -errno where none came back */
@@ -78,6 +81,11 @@ enum uw_nvme_erase {
 /* Keeps the namespace's block size, metadata and protection. nsid may be UW_NVME_ALL. */
 struct uw_nvme_command uw_nvme_format(const struct uw_nvme_namespace *ns, uint32_t nsid,
                                       enum uw_nvme_erase erase, uint32_t timeout_ms);
+
+/* Base specification 2.0, 5.24 and 5.25; NSID 0, security protocol `protocol`, its specific field, NSSF 0. */
+struct uw_nvme_command uw_nvme_security_receive(uint8_t protocol, uint16_t specific, void *data,
+                                                uint32_t bytes);
+struct uw_nvme_command uw_nvme_security_send(uint8_t protocol, uint16_t specific, void *data, uint32_t bytes);
 
 /* CDW10 of a sanitize, as SCDW10 tells it back. */
 enum uw_nvme_sanitize_action uw_nvme_sanitize_action_of(uint32_t cdw10);

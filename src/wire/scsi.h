@@ -40,6 +40,11 @@ struct uw_scsi_command uw_scsi_sense_control_page(void *data, uint16_t bytes);
 size_t uw_scsi_set_d_sense(uint8_t *data, size_t bytes, bool d_sense, bool *was);
 struct uw_scsi_command uw_scsi_select_control_page(void *data, uint16_t bytes);
 
+/* SECURITY PROTOCOL IN and OUT (SPC-5), lengths in units of 512 bytes (INC_512), as SAT turns them into
+ * TRUSTED RECEIVE and SEND; `bytes` is a multiple of 512. */
+struct uw_scsi_command uw_scsi_security_in(uint8_t protocol, uint16_t specific, void *data, uint32_t bytes);
+struct uw_scsi_command uw_scsi_security_out(uint8_t protocol, uint16_t specific, void *data, uint32_t bytes);
+
 /* ATA PASS-THROUGH(16), SAT-4 12.2.2; timeout and data are the ATA command's. */
 struct uw_scsi_command uw_sat_wrap(const struct uw_ata_command *command);
 /* The ATA command inside, as far as the CDB tells it: everything but data, timeout and answer. False: there
