@@ -620,8 +620,14 @@ int main(int argc, char **argv)
             continue;
         if (row->config.former.succeeded && kinds[kind].run == while_it_is_waited_for)
             continue; /* as the one that was not */
+        if (row->config.former.failed &&
+            (kinds[kind].run == sanitize_takes_over || kinds[kind].run == hanging_among_others))
+            continue; /* these are of erases that nothing went before */
         snprintf(names[count], sizeof names[count], "%s: %s%s%s%s", kinds[kind].name, row->name,
-                 row->config.rotation != 0 ? ", disk" : "", row->config.former.succeeded ? ", before" : "",
+                 row->config.rotation != 0 ? ", disk" : "",
+                 row->config.former.succeeded ? ", before"
+                 : row->config.former.failed  ? ", after a failure"
+                                              : "",
                  row->config.enhanced_noise ? ", noise" : "");
         tests[count] = (struct CMUnitTest){
             .name = names[count], .test_func = kinds[kind].run, .initial_state = (void *)row};
