@@ -127,10 +127,11 @@ drive_namespace() {
     drive "nvme-ns,bus=$2,drive=$node,nsid=$3$(properties "${@:4}")"
 }
 
+# The bus has a name that QEMU gives to none: those of USB drives are scsi.N.
 drive_scsi() {
-    [ $scsi_targets != 0 ] || machine+=(-device virtio-scsi-pci,id=scsi)
+    [ $scsi_targets != 0 ] || machine+=(-device virtio-scsi-pci,id=targets)
     node "$1"
-    drive "scsi-hd,bus=scsi.0,scsi-id=$scsi_targets,drive=$node,serial=$2$(properties "${@:3}")"
+    drive "scsi-hd,bus=targets.0,scsi-id=$scsi_targets,drive=$node,serial=$2$(properties "${@:3}")"
     scsi_targets=$((scsi_targets + 1))
 }
 
