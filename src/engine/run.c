@@ -235,6 +235,16 @@ static void warn(struct uw_run *run, json_t *text)
     uw_event_bus_post(&run->bus, UW_NO_JOB, UW_EVENT_WARNING, json_pack("{s:o}", "text", text));
 }
 
+/* A drive that is not erased is never passed over in silence. */
+static void warn_of_left_out(struct uw_run *run)
+{
+    size_t i;
+    json_t *device;
+    json_array_foreach(run->left_out, i, device) {
+        warn(run, json_sprintf("%s is left out: it holds the running system", json_string_value(device)));
+    }
+}
+
 /* What runs that broke off left unsaid goes on record before anything new; where that fails it must not keep
  * a drive from being erased, and is tried again by the next run. */
 static void recover(struct uw_run *run)
@@ -262,6 +272,7 @@ static bool prepare(struct uw_run *run, struct uw_error *e)
         !uw_journal_open(run->state, run->id, &run->bus.journal, e) || !load_key(run, &made, e))
         return false;
     post_run_started(run);
+    warn_of_left_out(run);
     recover(run);
     if (made)
         uw_event_bus_post(&run->bus, UW_NO_JOB, UW_EVENT_WARNING,
@@ -448,6 +459,7 @@ void uw_run_close(struct uw_run *run)
     uw_run_ungroup(run);
     uw_key_free(run->key);
     json_decref(run->not_covered);
+    json_decref(run->left_out);
     json_decref(run->bound);
     json_decref(run->bound_document);
     uw_key_free(run->bound_key);

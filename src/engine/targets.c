@@ -50,6 +50,14 @@ static bool add_named(struct uw_run *run, struct uw_error *e)
     return true;
 }
 
+static bool leave_out(struct uw_run *run, const struct uw_drive *drive, struct uw_error *e)
+{
+    if (run->left_out == NULL)
+        run->left_out = json_array();
+    return json_array_append_new(run->left_out, uw_clean_json(drive->device)) == 0 ||
+           uw_fail(e, UW_E_NOMEM, "out of memory");
+}
+
 /* Every whole drive but the boot medium; one that is in use stays in, to be refused. */
 static bool add_all(struct uw_run *run, struct uw_error *e)
 {
@@ -59,6 +67,8 @@ static bool add_all(struct uw_run *run, struct uw_error *e)
     bool added = true;
     for (size_t i = 0; i < drives.count && added; i++) {
         struct uw_drive *drive = &drives.items[i];
+        if (drive->hardware && drive->boot_medium)
+            added = leave_out(run, drive, e);
         if (!drive->hardware || drive->boot_medium)
             continue;
         added = add_job(run, drive, e);

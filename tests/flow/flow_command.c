@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,25 +31,19 @@ static const struct uw_roots *tree;
 
 struct uw_run *__wrap_uw_run_open(const struct uw_request *request, struct uw_error *e)
 {
-    if (machine == NULL)
-        abort();
     return uw_run_open_on(machine, request, e);
 }
 
 bool __wrap_uw_probe_all(const struct uw_roots *roots, struct uw_drives *drives, struct uw_error *e)
 {
     (void)roots;
-    if (tree != NULL)
-        return __real_uw_probe_all(tree, drives, e);
-    if (machine != NULL)
-        return machine->all(machine->user, drives, e);
-    abort();
+    return tree != NULL ? __real_uw_probe_all(tree, drives, e) : machine->all(machine->user, drives, e);
 }
 
 json_t *__wrap_uw_probe_not_covered(const struct uw_roots *roots)
 {
     (void)roots;
-    return machine != NULL ? machine->not_covered(machine->user) : json_array();
+    return machine->not_covered(machine->user);
 }
 
 /* Whoever waits at a MODEL_HOLD, until the parent closes the other end. */
@@ -109,6 +104,21 @@ static void behave_as_ever(void)
         signal(caught[i], SIG_DFL);
 }
 
+/* From exit(): whoever the command was, its drives are there. */
+static struct model_machine *drives;
+static struct flow_seen *seen_of_all;
+
+static void tell_what_became(void)
+{
+    for (size_t i = 0; drives != NULL && i < drives->count; i++) {
+        const struct model_block *block = drives->drives[i].block;
+        seen_of_all[i] =
+            (struct flow_seen){.opens = drives->drives[i].opens, .bytes_written = block->bytes_written};
+        if (!block->config.phantom)
+            seen_of_all[i].old_units = model_block_truth(block, block->media).old_units;
+    }
+}
+
 static _Noreturn void be_the_command(struct flow *flow, const struct flow_command *command, int output)
 {
     struct words words = {.count = 0};
@@ -122,8 +132,11 @@ static _Noreturn void be_the_command(struct flow *flow, const struct flow_comman
     setenv("LC_ALL", command->locale != NULL ? command->locale : "C.UTF-8", 1);
     unsetenv("NO_COLOR");
     tree = command->roots;
-    machine = flow->machine.count > 0 ? &flow->machine.machine : NULL;
+    machine = &flow->machine.machine;
     flow->machine.hold = wait_for_parent;
+    drives = &flow->machine;
+    seen_of_all = command->seen;
+    atexit(tell_what_became);
     make_words(&words, flow, command, config);
     exit(command_main(words.count, words.items));
 }
@@ -242,6 +255,10 @@ void flow_command(struct flow *flow, struct flow_command *command)
     int status = 0;
     keep(&command->screen, &command->screen_bytes, "", 0);
     keep(&command->pipe, &command->pipe_bytes, "", 0);
+    command->seen_bytes = (flow->machine.count + 1) * sizeof *command->seen;
+    command->seen =
+        mmap(NULL, command->seen_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(command->seen != MAP_FAILED);
     pid_t child = begin(flow, command, &watch);
     let_go(&watch);
     if (!watch_output(&watch))
@@ -259,6 +276,7 @@ void flow_command_clear(struct flow_command *command)
 {
     free(command->screen);
     free(command->pipe);
+    munmap(command->seen, command->seen_bytes);
     command->screen = command->pipe = NULL;
     command->screen_bytes = command->pipe_bytes = 0;
 }
