@@ -111,6 +111,9 @@ bool uw_gate_unused(struct uw_job *job)
     }
     look_again(job, &again);
     uw_drive_clear(&again);
+    if (!job->plan.refusal.refused && !uw_job_siblings_unused(job, &e))
+        uw_plan_refuse(&job->plan, 4, "siblings", e.way_out[0] != '\0' ? e.way_out : "run list again", "%s",
+                       e.text);
     return !job->plan.refusal.refused;
 }
 

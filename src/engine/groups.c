@@ -45,20 +45,56 @@ static void refuse_for(struct uw_run *run, const struct uw_drives *drives, struc
     }
 }
 
+static bool is_used(const struct uw_drive *drive)
+{
+    return drive->use_count > 0 || drive->boot_medium || uw_drive_unknown_reason(drive, "in_use") != NULL;
+}
+
 /* A Format freezes the queues of the whole controller, and a transfer to a sibling that times out meanwhile
  * has the controller reset in the middle of it. */
+static bool fail_beside(const struct uw_plan *plan, const struct uw_drive *other, struct uw_error *e)
+{
+    uw_fail(e, UW_E_REFUSED, "%s is in use, or may be, and %s of %s keeps all of that drive waiting",
+            other->device, plan->method->id, plan->drive->device);
+    return uw_way_out(e, "unmount, swapoff or detach what uses it, or --method overwrite");
+}
+
 static void refuse_beside_used(const struct uw_drives *drives, struct uw_plan *plan)
 {
+    struct uw_error e = {0};
     for (size_t i = 0; i < drives->count; i++) {
         const struct uw_drive *other = &drives->items[i];
-        bool used =
-            other->use_count > 0 || other->boot_medium || uw_drive_unknown_reason(other, "in_use") != NULL;
-        if (used && other->devnum != plan->drive->devnum && uw_same_subsystem(other, plan->drive))
-            uw_plan_refuse(plan, UW_EXIT_REFUSED, "siblings",
-                           "unmount, swapoff or detach what uses it, or --method overwrite",
-                           "%s is in use, or may be, and %s of %s keeps all of that drive waiting",
-                           other->device, plan->method->id, plan->drive->device);
+        if (is_used(other) && other->devnum != plan->drive->devnum && uw_same_subsystem(other, plan->drive) &&
+            !fail_beside(plan, other, &e))
+            uw_plan_refuse(plan, UW_EXIT_REFUSED, "siblings", e.way_out, "%s", e.text);
     }
+}
+
+static bool note_siblings(const struct uw_drives *drives, struct uw_job *job)
+{
+    free(job->siblings);
+    job->sibling_count = 0;
+    job->siblings = calloc(drives->count + 1, sizeof *job->siblings);
+    for (size_t i = 0; i < drives->count && job->siblings != NULL; i++)
+        if (drives->items[i].devnum != job->drive.devnum && uw_same_subsystem(&drives->items[i], &job->drive))
+            memcpy(job->siblings[job->sibling_count++], drives->items[i].device, UW_PATH_BYTES);
+    return job->siblings != NULL;
+}
+
+bool uw_job_siblings_unused(struct uw_job *job, struct uw_error *e)
+{
+    const struct uw_machine *machine = job->run->machine;
+    bool unused = true;
+    for (size_t i = 0; i < job->sibling_count && is_inside_nvme(&job->plan) && unused; i++) {
+        struct uw_drive other;
+        struct uw_error why = {0};
+        if (!machine->target(machine->user, job->siblings[i], &other, &why))
+            return uw_fail(e, UW_E_REFUSED, "who uses %s of the same drive could not be found out: %s",
+                           job->siblings[i], why.text);
+        unused = !is_used(&other) || fail_beside(&job->plan, &other, e);
+        uw_drive_clear(&other);
+    }
+    return unused;
 }
 
 static bool refuse_unnamed(struct uw_run *run, struct uw_error *e)
@@ -71,13 +107,18 @@ static bool refuse_unnamed(struct uw_run *run, struct uw_error *e)
         return true;
     if (!run->machine->all(run->machine->user, &drives, e))
         return false;
-    for (size_t i = 0; i < run->job_count; i++)
-        if (run->jobs[i].plan.hits_subsystem && run->jobs[i].plan.method != NULL)
-            refuse_for(run, &drives, &run->jobs[i].plan);
-        else if (is_inside_nvme(&run->jobs[i].plan))
-            refuse_beside_used(&drives, &run->jobs[i].plan);
+    bool noted = true;
+    for (size_t i = 0; i < run->job_count; i++) {
+        struct uw_plan *plan = &run->jobs[i].plan;
+        if (plan->hits_subsystem && plan->method != NULL)
+            refuse_for(run, &drives, plan);
+        else if (is_inside_nvme(plan))
+            refuse_beside_used(&drives, plan);
+        if (is_inside_nvme(plan))
+            noted = note_siblings(&drives, &run->jobs[i]) && noted;
+    }
     uw_drives_clear(&drives);
-    return true;
+    return noted || uw_fail(e, UW_E_NOMEM, "out of memory");
 }
 
 bool uw_run_plan_siblings(struct uw_run *run, struct uw_error *e)

@@ -223,14 +223,16 @@ static bool call_method(struct uw_erase *erase, const struct step *step, struct 
     return done;
 }
 
-/* The drive behind the open descriptor, once more, directly before what cannot be taken back. */
+/* The drive behind the open descriptor, once more, directly before what cannot be taken back; and who uses
+ * the rest of an NVMe drive, for which marking it left time enough. */
 static bool same_again(struct uw_erase *erase, struct uw_error *e)
 {
     if (!erase->job->plan.method->internal)
         return true;
     enum uw_same same = uw_gate_identity(erase->job, "before");
-    return same == UW_SAME ||
-           uw_fail(e, UW_E_REFUSED, "another drive answers than the one that was selected, or none");
+    if (same != UW_SAME)
+        return uw_fail(e, UW_E_REFUSED, "another drive answers than the one that was selected, or none");
+    return uw_job_siblings_unused(erase->job, e);
 }
 
 /* Each erases, or sees how it ended for all that erase together. */

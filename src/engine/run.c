@@ -453,6 +453,7 @@ void uw_run_close(struct uw_run *run)
         if (run->jobs[i].transport != NULL)
             run->jobs[i].transport->ops->close(run->jobs[i].transport);
         uw_drive_clear(&run->jobs[i].drive);
+        free(run->jobs[i].siblings);
     }
     if (run->bus.folds != NULL)
         uw_event_bus_clear(&run->bus);

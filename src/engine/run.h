@@ -36,7 +36,9 @@ struct uw_job {
     uint8_t seed[UW_SEED_BYTES];
     char certificate_id[UW_UUID_BYTES];
     char intent_id[UW_UUID_BYTES];
-    struct uw_subsystem *subsystem; /* shared with other jobs; NULL: with none */
+    struct uw_subsystem *subsystem;  /* shared with other jobs; NULL: with none */
+    char (*siblings)[UW_PATH_BYTES]; /* devices of the same NVMe drive, be they named or not */
+    size_t sibling_count;
     struct uw_transport *transport; /* open from the gate on; NULL before and after */
     /* Its end: */
     enum uw_verdict verdict;
@@ -109,8 +111,12 @@ void uw_job_make_plan(struct uw_job *job, const struct uw_policy *policy, bool o
 /* gate.c: confirmation, exclusive open, uses and identity again. False: refused (the plan says why) or failed
  * (an event says how); nothing was touched. */
 bool uw_gate_pass(struct uw_job *job);
-/* Whether nobody uses the drive behind the open descriptor; false: refused, the plan says why. */
+/* Whether nobody uses the drive behind the open descriptor, nor another namespace that its erase would keep
+ * waiting; false: refused, the plan says why. */
 bool uw_gate_unused(struct uw_job *job);
+/* groups.c: whether nobody uses another namespace of a drive that is to erase itself; false: *e says who, or
+ * that it cannot be told. Of these drives alone: others are not disturbed while they erase themselves. */
+bool uw_job_siblings_unused(struct uw_job *job, struct uw_error *e);
 /* Compares the drive behind the open descriptor with the one that was planned for, and posts
  * identity-checked; posts failed where it does not answer. */
 enum uw_same { UW_SAME, UW_SAME_NOT, UW_SAME_UNKNOWN };

@@ -308,6 +308,47 @@ static void formats_beside_use(void **state)
     }
 }
 
+/* How often a sibling that nobody named is looked at before its drive is formatted: from the `used_from`-th
+ * look on it is in use. False: the erase came before that. */
+static bool refuses_since(unsigned used_from, bool *marked)
+{
+    struct flow *flow = begin(2, "clear");
+    const struct model_nvme_config config = {FORMATS, .media = {{.present = true}, {.present = true}}};
+    const struct model_facts facts[2] = {[1] = {.use_kind = "mount", .use = "/srv", .used_from = used_from}};
+    const struct model_nvme *nvme = put(flow, 0, &config, facts);
+    flow->request.targets = (struct uw_strings){flow->targets, 1};
+    flow_run(flow);
+    flow->machine.count = 1; /* the other one is nobody's job */
+    flow_check(flow);
+    flow->machine.count = 2;
+    const char *verdict = flow_verdict(flow, 0);
+    bool erased = strcmp(verdict, "sanitized") == 0;
+    *marked = strcmp(verdict, "failed") == 0;
+    assert_int_equal(model_nvme_seen_count(nvme, UW_NVME_FORMAT), erased);
+    if (*marked)
+        assert_non_null(strstr(flow_text(json_object_get(flow->certificate[0], "claim"), "statement"),
+                               "/model/nvme0n2 is in use"));
+    else if (!erased)
+        expect(flow, 0, "refused", "siblings"), expect_untouched(nvme);
+    flow_close(flow);
+    return !erased;
+}
+
+/* When it is planned, at the gate, before the first marker, and directly before the Format. */
+static void formats_beside_use_since(void **state)
+{
+    unsigned from = 1;
+    bool marked = false, before = false;
+    (void)state;
+    while (refuses_since(from, &marked)) {
+        assert_false(before && !marked);
+        before = before || marked;
+        from++;
+    }
+    assert_int_equal(from - 1, 4);
+    assert_true(before);
+}
+
 /* What the host writes waits for nobody, and another drive's use is its own. */
 static void overwrites_beside_use(void **state)
 {
@@ -411,6 +452,7 @@ int main(int argc, char **argv)
                                        cmocka_unit_test(formats_stand_together),
                                        cmocka_unit_test(formats_lack_one),
                                        cmocka_unit_test(formats_beside_use),
+                                       cmocka_unit_test(formats_beside_use_since),
                                        cmocka_unit_test(overwrites_beside_use),
                                        cmocka_unit_test(lies_about_one),
                                        cmocka_unit_test(lies_about_the_unattached),

@@ -41,7 +41,8 @@ struct model_drive {
     uint64_t old_before;       /* units of old data on it when it was put here */
     size_t seen_before;        /* of the commands that its controller saw: before it was put here */
     uint64_t order;            /* state of the completions' order; 0: as submitted */
-    unsigned probes, opens;
+    atomic_uint probes;        /* by jobs beside each other, too */
+    unsigned opens;
     unsigned most_in_flight;
     atomic_ullong last_ms; /* when it was last used, by the clock of the thread that did */
     char complaint[160];   /* a rule of transport.h that was broken */
