@@ -116,13 +116,16 @@ void uw_erase_record(struct uw_erase *erase, const struct uw_said *said)
         post_state(erase, said->state, said->raw);
 }
 
+/* A SCSI disk is asked for its size and its names, an NVMe controller for its namespaces. */
 bool uw_erase_rescan(struct uw_erase *erase, struct uw_error *e)
 {
     struct uw_transport *t = erase->job->transport;
     bool stalled = false;
-    if (t->ops->rescan == NULL)
+    bool (*rescan)(struct uw_transport *, int, bool *, struct uw_error *) =
+        t->ops->rescan != NULL ? t->ops->rescan : t->ops->resize;
+    if (rescan == NULL)
         return true;
-    bool done = t->ops->rescan(t, RESCAN_MS, &stalled, e);
+    bool done = rescan(t, RESCAN_MS, &stalled, e);
     t->abandoned = t->abandoned || stalled;
     return done;
 }

@@ -61,8 +61,8 @@ struct uw_transport_ops {
     /* Has the host look at the drive anew after an erase inside it: its namespaces, their sizes. NULL and
      * limits as for nvme. */
     bool (*rescan)(struct uw_transport *t, int timeout_ms, bool *stalled, struct uw_error *e);
-    /* NULL on what takes no SCSI commands. Has the host ask the drive how large it is now; `bytes` follows.
-     * Limits and results as for rescan. */
+    /* NULL on what takes no SCSI commands. Has the host ask the drive how large it is now, and what it is
+     * called; `bytes` follows. Limits and results as for rescan. */
     bool (*resize)(struct uw_transport *t, int timeout_ms, bool *stalled, struct uw_error *e);
     /* NULL on what can have no zones: how they stand now. Limits and results as for rescan. */
     bool (*zones)(struct uw_transport *t, int timeout_ms, bool *stalled, struct uw_zones *zones,

@@ -17,6 +17,7 @@ enum outcome {
     DEAF,    /* failed before anything was sent */
     TOO_LOW, /* what the drive can do is not known, or whether it ends: refused, untouched */
     UNKNOWN, /* refused, untouched */
+    UNSEEN,  /* sanitized, with the reservation that the host has its old view of the drive */
     HIDDEN   /* sanitized although old data are left where no host can look */
 };
 
@@ -204,6 +205,9 @@ static const struct row {
     {"identify hangs", {{ALL, TOO_LOW}}, .lie = MODEL_ATA_HANGS, .at = MODEL_ATA_IDENTIFY},
     {"nop hangs", {{ALL, TOO_LOW}}, .lie = MODEL_ATA_HANGS, .at = MODEL_ATA_NOP},
 
+    {"hangs at the rescan", {{ALL, STALLED}}, .lie = MODEL_ATA_HANGS, .at = MODEL_ATA_RESCAN},
+    {"rescan refused", {{ALL, UNSEEN}}, .lie = MODEL_ATA_ABORTS, .at = MODEL_ATA_RESCAN},
+
     {"another serial", {{ALL, FAILED}}, .lie = MODEL_ATA_OTHER_SERIAL, .at = ANYTHING},
     {"another serial behind the host's",
      {{ALL, FAILED}},
@@ -285,11 +289,17 @@ static enum outcome outcome_of(const struct pair *pair)
 
 static void expect(struct ata_row *device, const struct pair *pair)
 {
-    static const char *const verdicts[] = {
-        [TRUE] = "sanitized",      [LIED] = "failed",     [FAILED] = "failed",
-        [FAILED_AT_IT] = "failed", [STALLED] = "stalled", [STALLED_AT_IT] = "stalled",
-        [TOO_LOW] = "refused",     [UNKNOWN] = "refused", [HIDDEN] = "sanitized",
-        [DEAF] = "failed"};
+    static const char *const verdicts[] = {[TRUE] = "sanitized",
+                                           [LIED] = "failed",
+                                           [FAILED] = "failed",
+                                           [FAILED_AT_IT] = "failed",
+                                           [STALLED] = "stalled",
+                                           [STALLED_AT_IT] = "stalled",
+                                           [TOO_LOW] = "refused",
+                                           [UNKNOWN] = "refused",
+                                           [HIDDEN] = "sanitized",
+                                           [DEAF] = "failed",
+                                           [UNSEEN] = "sanitized-with-exceptions"};
     static const int exits[] = {
         [LIED] = 1, [FAILED] = 1,  [FAILED_AT_IT] = 1, [STALLED] = 1, [STALLED_AT_IT] = 1,
         [DEAF] = 1, [TOO_LOW] = 3, [UNKNOWN] = 4,      [HIDDEN] = 0};
@@ -304,7 +314,9 @@ static void expect(struct ata_row *device, const struct pair *pair)
     device->expect.unseen = outcome == HIDDEN;
     if (outcome == HIDDEN && pair->row->lie != MODEL_ATA_ERASES_VISIBLE)
         device->expect.evidence = "mapping";
-    if (outcome == TRUE || outcome == HIDDEN)
+    if (outcome == UNSEEN)
+        device->expect.exceptions = "not_rescanned";
+    if (outcome == TRUE || outcome == HIDDEN || outcome == UNSEEN)
         device->expect.level = pair->erase->level;
     if (outcome == LIED)
         device->expect.exceptions = "device_lied";

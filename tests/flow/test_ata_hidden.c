@@ -286,6 +286,51 @@ static void journal_tells(void **state)
     flow_close(&flow);
 }
 
+static void grow(struct model_drive *drive, void *user)
+{
+    (void)user;
+    drive->ata->visible = SECTORS;
+}
+
+/* An erase that opens what was hidden: the host is told to look anew, and sees another size than before. */
+static void grown_by_its_erase(void **state)
+{
+    static const struct ata_row row = {"grows",
+                                       .config = {SMALL, .sanitize = true, .overwrite = true, .hpa = true,
+                                                  .hpa_sectors = HIDDEN, .sat.follows_size = true}};
+    static struct flow flow;
+    (void)state;
+    flow_open_ata(&flow, &row);
+    flow.machine.erasing = grow;
+    flow_run(&flow);
+    flow_check(&flow);
+    const json_t *medium = json_object_get(flow.certificate[0], "medium");
+    const json_t *after = json_object_get(json_object_get(medium, "identity_recheck"), "after");
+    assert_string_equal(flow_verdict(&flow, 0), "failed");
+    assert_false(json_is_true(json_object_get(after, "same")));
+    assert_int_equal(flow_number(after, "bytes"), SECTORS * 512);
+    assert_int_equal(flow.owned_ata[0]->rescans, 1);
+    flow_close(&flow);
+}
+
+/* What the host wrote by itself it need not look at anew. */
+static void rescanned_after_its_own_erase_alone(void **state)
+{
+    static const struct ata_row rows[] = {
+        {"sanitize", .config = {SMALL, .sanitize = true, .overwrite = true}},
+        {"security", .config = {SMALL, .security = true, .enhanced = true},
+         .request = {.level = "clear", .method = "ata-security-erase-enhanced"}},
+        {"host", .config = {SMALL}, .request.level = "clear"}};
+    static struct flow flow;
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        open_and_run(&flow, &rows[i]);
+        assert_string_equal(flow_verdict(&flow, 0), "sanitized");
+        assert_int_equal(flow.owned_ata[0]->rescans, i < 2);
+        flow_close(&flow);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +341,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(next_run_sets_back),
         cmocka_unit_test(others_are_left),
         cmocka_unit_test(journal_tells),
+        cmocka_unit_test(grown_by_its_erase),
+        cmocka_unit_test(rescanned_after_its_own_erase_alone),
         {"power hpa", every_cut, NULL, NULL, (void *)&hpa},
         {"power amax", every_cut, NULL, NULL, (void *)&amax_unseen},
         {"power amax seen", every_cut, NULL, NULL, (void *)&amax_seen},

@@ -519,7 +519,11 @@ int model_ata_host_rescan(struct model_ata *ata, uint64_t now_ms)
 {
     pthread_mutex_lock(&ata->lock);
     advance(ata, now_ms);
-    int error = !ata->powered || ata->gone ? ENODEV : 0;
+    int error = !ata->powered || ata->gone                                 ? ENODEV
+                : ata_lie(ata, MODEL_ATA_HANGS, MODEL_ATA_RESCAN) != NULL  ? ETIMEDOUT
+                : ata_lie(ata, MODEL_ATA_ABORTS, MODEL_ATA_RESCAN) != NULL ? EIO
+                                                                           : 0;
+    ata->rescans++;
     if (error == 0 && ata->config.sat.follows_size)
         ata->layer_sectors = ata_sectors(ata);
     if (error == 0)

@@ -45,9 +45,10 @@ enum model_ata_on {
     MODEL_ATA_LOGS = 4096,   /* READ LOG EXT */
     MODEL_ATA_HIDDEN = 8192, /* HPA, accessible max, DCO */
     MODEL_ATA_NOP = 16384,
-    MODEL_ATA_OTHER = 32768,   /* any other ATA command */
-    MODEL_ATA_SCSI = 65536,    /* what the layer answers by itself */
-    MODEL_ATA_OPENING = 131072 /* of MODEL_ATA_HIDDEN, what changes an area */
+    MODEL_ATA_OTHER = 32768,    /* any other ATA command */
+    MODEL_ATA_SCSI = 65536,     /* what the layer answers by itself */
+    MODEL_ATA_OPENING = 131072, /* of MODEL_ATA_HIDDEN, what changes an area */
+    MODEL_ATA_RESCAN = 262144   /* of the host's: it HANGS, or ends with an error (ABORTS) */
 };
 
 enum model_ata_lie_kind {
@@ -278,6 +279,7 @@ struct model_ata {
     bool layer_looks;       /* it will, before the next command */
     bool gone;              /* the layer gave it up: it had another size than it knew how to explain */
     uint64_t sleeps;
+    unsigned rescans; /* that the host was told to make */
     /* The layer. */
     bool d_sense;
     uint8_t response[14]; /* of the last pass-through, as a status return descriptor */

@@ -410,6 +410,7 @@ static bool resize(struct uw_transport *t, int timeout_ms, bool *stalled, struct
         return false;
     uint64_t now_ms = drive_ms(door), bytes = 0;
     int error = model_ata_host_rescan(door->drive->ata, now_ms);
+    *stalled = error == ETIMEDOUT;
     if (error == 0)
         error = model_ata_look(door->drive->ata, now_ms, &bytes);
     leave(door, now_ms, now_ms);
