@@ -360,6 +360,25 @@ static void zoned_and_volumes(void **state)
     check_drive("/dev/sdc", &(struct wants){.bus = UW_BUS_SCSI, .media = UW_MEDIA_VOLUME});
 }
 
+/* Whatever it is made of. */
+static void check_zones(const char *target, bool zoned)
+{
+    struct uw_drive drive = tree_target(target);
+    assert_int_equal(drive.media, UW_MEDIA_VOLUME);
+    assert_int_equal(drive.zoned, zoned);
+    uw_drive_clear(&drive);
+}
+
+static void zones_of_volumes(void **state)
+{
+    (void)state;
+    const char *dir = tree_disk("virtual/block", "nullb0", "252:0", "2048");
+    tree_set(dir, "queue/zoned", "host-managed\n");
+    check_zones("/dev/nullb0", true);
+    tree_set(dir, "queue/zoned", "none\n");
+    check_zones("/dev/nullb0", false);
+}
+
 static void volumes_of_the_kernel(void **state)
 {
     (void)state;
@@ -425,6 +444,7 @@ int main(void)
         tree_test(mmc),
         tree_test(virtual_disks),
         tree_test(zoned_and_volumes),
+        tree_test(zones_of_volumes),
         tree_test(volumes_of_the_kernel),
         tree_test(identity_is_read_afresh),
     };
