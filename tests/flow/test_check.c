@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Looking at drives again after their erase: reads only, and ends with an addendum, never with a certificate
- * of erasure (row 7 of root/traps.test). */
+ * of erasure (root/traps.test, 7). */
 #include "flow.h"
 
 #include <errno.h>

@@ -151,7 +151,7 @@ static void others_do_not_wait(void **state)
     }
 }
 
-/* Rows 1 and 4 of root/traps.test: one of two drives is lost, before it is opened or on the way. */
+/* root/traps.test 1, 4: one of two drives is lost, before it is opened or on the way. */
 static void one_of_two(void **state)
 {
     static const char *const lost[] = {"gone-before-open", "gone-after-open", "gone-while-erasing",
@@ -232,7 +232,7 @@ static void stopped_half_way(void **state)
     flow_close(&flow);
 }
 
-/* Row 8 of root/traps.test: the folder for the certificates goes away under a running erase. */
+/* root/traps.test 8: the folder for the certificates goes away under a running erase. */
 static void take_folder_away(struct flow *flow, const struct uw_event *event)
 {
     char elsewhere[FLOW_FOLDER_BYTES * 2];

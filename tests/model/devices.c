@@ -146,7 +146,7 @@ const struct device devices[] = {
      .expect = {FAILED = DIFFERS, .mismatches = 8, .unwritten = {{1000, 12, EIO}}}},
 
     /* Drives that lie. */
-    {"stores-nothing-reads-zeros", FAULTS = {{MODEL_LOSE}, {MODEL_ZERO}}, /* row 6 of root/traps.test */
+    {"stores-nothing-reads-zeros", FAULTS = {{MODEL_LOSE}, {MODEL_ZERO}}, /* root/traps.test: 6 */
      .expect = {FAILED = NO_MARKER, .untouched = true, .strayed = MARKERS, .unmarked = MARKERS}},
     {"stores-nothing", FAULTS = {{MODEL_LOSE}}, /* 5 */
      .expect = {FAILED = NO_MARKER, .untouched = true, .strayed = MARKERS, .unmarked = MARKERS}},
