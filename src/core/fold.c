@@ -158,6 +158,15 @@ static void add_to(struct uw_fold *fold, json_t *object, const char *name, json_
     set(fold, object, name, json_integer(number(object, name) + more));
 }
 
+/* Journals of before do not tell them. */
+static void add_second_round(struct uw_fold *fold, json_t *pass, const json_t *data)
+{
+    static const char *const told[] = {"recovered_bytes", "not_narrowed_bytes"};
+    for (size_t i = 0; i < sizeof told / sizeof told[0]; i++)
+        if (json_object_get(data, told[i]) != NULL)
+            set(fold, pass, told[i], json_integer(number(data, told[i])));
+}
+
 static void end_pass(struct uw_fold *fold, const struct uw_event *event)
 {
     json_t *step = last_of(fold->steps);
@@ -170,6 +179,7 @@ static void end_pass(struct uw_fold *fold, const struct uw_event *event)
     set(fold, pass, "bytes_written", json_integer(number(data, "bytes_written")));
     json_object_del(pass, "bytes_written_at_least");
     set(fold, pass, "retries", json_integer(number(data, "retries")));
+    add_second_round(fold, pass, data);
     set(fold, pass, "complete", json_boolean(is_true(data, "complete")));
     set(fold, pass, "end", time_json(event->time_ns));
     add_to(fold, step, "bytes_written", number(data, "bytes_written"));

@@ -165,6 +165,7 @@ static bool read_drive(struct uw_job *job, struct uw_error *e)
     struct uw_stream stream = {.transport = job->transport,
                                .stop = &job->run->stop,
                                .now_ms = machine->now_ms,
+                               .wait_ms = machine->wait_ms,
                                .clock = machine->user,
                                .stall_ms = UW_STALL_MS,
                                .progress = uw_job_progress,

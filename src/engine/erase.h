@@ -9,6 +9,7 @@
 struct uw_erase {
     struct uw_job *job;
     struct uw_stream stream;
+    uint64_t again_ms;                  /* left for second rounds of its passes */
     const struct uw_standard *standard; /* whose passes are written */
     struct uw_sat sat;                  /* the way to an ATA drive; open where `below` is set */
     struct uw_job_phase phase;

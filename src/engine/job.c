@@ -110,12 +110,15 @@ static bool write_pass(void *engine, size_t pass, bool *complete, struct uw_erro
     erase->phase = (struct uw_job_phase){job, "write", pass + 1, erase->standard->pass_count};
     uw_job_post(job, UW_EVENT_PASS_STARTED,
                 pass_started_json(pass, erase->standard->pass_count, &erase->image));
-    bool done = uw_stream_write(&erase->stream, &erase->image, &result, e);
+    struct uw_stream stream = erase->stream;
+    stream.again_ms = &erase->again_ms;
+    bool done = uw_stream_write(&stream, &erase->image, &result, e);
     *complete = done && !result.stopped && result.bytes_written == job->drive.bytes;
     uw_job_post(job, UW_EVENT_PASS_ENDED,
-                json_pack("{s:I, s:I, s:I, s:o, s:I, s:I, s:b}", "pass", (json_int_t)pass + 1,
+                json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:b}", "pass", (json_int_t)pass + 1,
                           "bytes_written", (json_int_t)result.bytes_written, "retries",
-                          (json_int_t)result.retries, "unwritten",
+                          (json_int_t)result.retries, "recovered_bytes", (json_int_t)result.recovered_bytes,
+                          "not_narrowed_bytes", (json_int_t)result.not_narrowed_bytes, "unwritten",
                           uw_ranges_json(&result.unwritten, job->drive.logical_block_bytes),
                           "unwritten_bytes", (json_int_t)result.unwritten.bytes, "unwritten_omitted",
                           (json_int_t)result.unwritten.omitted, "complete", *complete));
@@ -558,9 +561,11 @@ void uw_job_erase(struct uw_job *job)
 {
     struct uw_subsystem *subsystem = job->subsystem;
     struct uw_erase erase = {.job = job,
+                             .again_ms = UW_AGAIN_MS,
                              .stream = {.transport = job->transport,
                                         .stop = &job->run->stop,
                                         .now_ms = job->run->machine->now_ms,
+                                        .wait_ms = job->run->machine->wait_ms,
                                         .clock = job->run->machine->user,
                                         .stall_ms = UW_STALL_MS,
                                         .progress = uw_job_progress,

@@ -61,7 +61,9 @@ bool uw_stream_write(const struct uw_stream *stream, const struct uw_image *imag
     bool good = uw_painter_open(&writer.painter, image, e) && uw_pump_run(&pump, e);
     uw_painter_close(&writer.painter);
     result->bytes_written = writer.written;
+    result->not_narrowed_bytes = pump.whole_bytes;
     result->retries = pump.retries;
+    result->recovered_bytes = pump.recovered_bytes;
     result->stopped = pump.stopped;
     result->stalled = pump.stalled;
     return good;

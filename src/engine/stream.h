@@ -15,6 +15,9 @@
 /* After a stop a drive that does not answer is waited for no longer: an operator stands there. */
 enum { UW_STOP_MS = 10000 };
 
+/* What fails is tried once more when all else is done; a dying drive cannot stretch that without end. */
+enum { UW_AGAIN_MS = 600000 };
+
 /* All that a job has in flight, and the most memory that it takes for it: 4 MiB. The run bounds the jobs. */
 enum { UW_STREAM_BUFFERS = 4, UW_STREAM_BUFFER_BYTES = 1 << 20, UW_MISMATCHES_LISTED = 16 };
 
@@ -38,7 +41,10 @@ struct uw_stream {
     void *user;
     /* NULL: CLOCK_MONOTONIC. Another clock moves on while the transport waits. */
     uint64_t (*now_ms)(void *clock);
+    void (*wait_ms)(void *clock, uint32_t ms); /* NULL: nothing waits before it tries again */
     void *clock;
+    /* What is left of the time for second rounds, together; NULL: UW_AGAIN_MS for each. */
+    uint64_t *again_ms;
     /* No transfer ended while the stream waited for so long: the drive is given up; 0: never. After a stop it
      * is UW_STOP_MS, if that is shorter. */
     uint32_t stall_ms;
@@ -51,14 +57,17 @@ struct uw_stream {
  * transfers in flight. They, and what was never tried, are in no count and no range of a result that says
  * `stalled`. The stream's transport is abandoned then (transport/transport.h). */
 
-/* Unless stopped or stalled, bytes_written and unwritten.bytes add up to the drive. A range is narrowed to
- * single blocks, by retries; where nothing has gone through for long (a dead drive, a full one), only its
- * borders are. */
+/* Unless stopped or stalled, bytes_written and unwritten.bytes add up to the drive. What fails is narrowed to
+ * single blocks at once; where nothing has gone through for long (a dead drive, a full one), only its borders
+ * are. When all else is done a second round tries each of these blocks once more, and narrows what was not,
+ * as long as time is left and something goes through. */
 struct uw_write_result {
     uint64_t bytes_written;
     struct uw_ranges unwritten;
-    uint64_t retries; /* transfers sent again, whole or in part */
-    bool stopped;     /* something was left to do */
+    uint64_t not_narrowed_bytes; /* of these, in pieces of which a part might have gone through */
+    uint64_t retries;            /* transfers sent again, whole or in part */
+    uint64_t recovered_bytes;    /* of those written, by the second round */
+    bool stopped;                /* something was left to do */
     bool stalled;
 };
 

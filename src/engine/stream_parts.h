@@ -24,8 +24,10 @@ struct uw_pump {
     bool (*moved)(void *work, uint64_t offset, uint8_t *data, uint32_t length, struct uw_error *e);
     void *work;
     struct uw_ranges *lost;
+    uint64_t whole_bytes; /* of these, in pieces that were not narrowed to single blocks */
     uint64_t retries;
-    uint64_t buffered_bytes; /* moved through the page cache */
+    uint64_t recovered_bytes; /* moved in the second round */
+    uint64_t buffered_bytes;  /* moved through the page cache */
     bool stopped;
     bool stalled;
 };

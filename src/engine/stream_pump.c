@@ -13,9 +13,13 @@ enum {
      * than few transfers. */
     FAN_OUT = 16,
     /* Transfers in a row of which none moved a byte. From then on a failing piece is not narrowed: if its
-     * last block fails too it is recorded whole. A dead or full drive then costs two transfers a chunk, not
+     * last block fails too it is put off whole. A dead or full drive then costs two transfers a chunk, not
      * one a block, and where a bad area ends is still found to the block. */
     PATIENCE = 64,
+    /* The same in the second round: what is left of the range that was put off is not tried any more. */
+    LAST_PATIENCE = 16384,
+    /* Before the second round, which may come soon after the first. */
+    PAUSE_MS = 1000,
     /* Each transfer in flight adds at most one run per level of narrowing. */
     RUNS = 64,
     PROGRESS_MS = 200,
@@ -27,7 +31,7 @@ struct run {
     uint64_t offset, end;
     uint32_t step;
     int error;         /* why the bytes are here */
-    bool is_confirmed; /* they failed more than once */
+    bool is_confirmed; /* they failed more than once, in pieces of their own */
     bool is_probe;     /* one step: the last block of a piece */
     uint64_t begin;    /* of that piece */
 };
@@ -52,7 +56,11 @@ struct state {
     uint64_t position; /* within extents[extent] */
     uint64_t body_bytes;
     uint64_t total_bytes, done_bytes;
-    unsigned failures;      /* in a row */
+    unsigned failures;     /* in a row */
+    struct uw_ranges late; /* put off: what fails in the first round */
+    bool is_last;          /* the second round, over these; what fails now is lost */
+    struct uw_extents again;
+    uint64_t end_ms;        /* of the second round */
     uint64_t stop_limit_ms; /* of the wait in which the stop was seen; 0: it was not */
     int gone;               /* errno of a drive that is no longer there */
     uint64_t next_report_ms;
@@ -89,14 +97,26 @@ static void report(struct state *state, bool always)
 static bool lose(struct state *state, uint64_t offset, uint64_t end, int error, struct uw_error *e)
 {
     state->done_bytes += end - offset;
+    if (state->gone == 0 && end - offset > state->pump->stream->transport->block_bytes)
+        state->pump->whole_bytes += end - offset;
     return uw_ranges_add(state->pump->lost, offset, end - offset, error) ||
+           uw_fail(e, UW_E_NOMEM, "no memory for the list of bad blocks");
+}
+
+/* To be tried once more when all else is done: a bad block is not beaten on, and one that is only busy or hot
+ * has the time to recover. */
+static bool put_off(struct state *state, uint64_t offset, uint64_t end, int error, struct uw_error *e)
+{
+    if (state->is_last || state->gone != 0 || state->late.count == UW_RANGES_LISTED)
+        return lose(state, offset, end, error, e);
+    return uw_ranges_add(&state->late, offset, end - offset, error) ||
            uw_fail(e, UW_E_NOMEM, "no memory for the list of bad blocks");
 }
 
 static bool push(struct state *state, struct run run, struct uw_error *e)
 {
     if (state->run_count == RUNS)
-        return lose(state, run.is_probe ? run.begin : run.offset, run.end, run.error, e);
+        return put_off(state, run.is_probe ? run.begin : run.offset, run.end, run.error, e);
     state->runs[state->run_count++] = run;
     return true;
 }
@@ -121,26 +141,52 @@ static bool fail(struct state *state, const struct slot *slot, uint64_t offset, 
     uint32_t block = state->pump->stream->transport->block_bytes;
     struct run run = {.offset = offset,
                       .end = end,
-                      .step = (uint32_t)length,
+                      .step = narrowed(state, length),
                       .error = error,
                       .is_confirmed = slot->is_again};
     bool dead = ++state->failures >= PATIENCE;
     if (dead && is_gone(error))
         state->gone = error;
     if (slot->is_probe)
-        return lose(state, slot->begin, end, error, e);
-    if (state->gone != 0 || (length <= block && slot->is_again))
-        return lose(state, offset, end, error, e);
-    if (dead && length > block) {
+        return put_off(state, slot->begin, end, error, e);
+    if (state->gone != 0 || length <= block)
+        return put_off(state, offset, end, error, e);
+    if (dead && !state->is_last) {
         /* Its last block, odd or not. */
         run.begin = offset;
         run.offset += (length - 1) / block * block;
         run.step = block;
         run.is_probe = true;
-    } else if (slot->is_again) {
-        run.step = narrowed(state, length);
     }
     return push(state, run, e);
+}
+
+/* All of `all`, or what failed more than once. */
+static bool lose_runs(struct state *state, bool all, struct uw_error *e)
+{
+    bool good = true;
+    while (state->run_count > 0 && good) {
+        const struct run *run = &state->runs[--state->run_count];
+        if (run->is_confirmed || all)
+            good = lose(state, run->is_probe ? run->begin : run->offset, run->end, run->error, e);
+    }
+    return good;
+}
+
+/* Nothing goes through any more: what is left of the range is lost as it is, and the next one's turn comes.
+ */
+static bool lose_range(struct state *state, struct uw_error *e)
+{
+    if (!lose_runs(state, true, e))
+        return false;
+    state->failures = 0;
+    if (state->extent == state->extent_count || state->position == 0)
+        return true;
+    const struct uw_extent *extent = &state->extents[state->extent];
+    uint64_t from = extent->offset + state->position;
+    state->position = extent->length;
+    return lose(state, from, extent->offset + extent->length, state->late.items[state->extent].errno_value,
+                e);
 }
 
 /* What of a transfer counts as moved: whole blocks, or all of it. */
@@ -165,12 +211,14 @@ static bool settle(struct state *state, struct slot *slot, struct uw_error *e)
         uint8_t *data = state->pump->stream->arena + (size_t)transfer->buffer * UW_STREAM_BUFFER_BYTES;
         state->failures = 0;
         state->done_bytes += moved;
+        state->pump->recovered_bytes += state->is_last ? moved : 0;
         state->pump->buffered_bytes += transfer->buffered ? moved : 0;
         if (!state->pump->moved(state->pump->work, transfer->offset, data, moved, e))
             return false;
     }
     if (moved < transfer->length)
-        return fail(state, slot, transfer->offset + moved, error, e);
+        return fail(state, slot, transfer->offset + moved, error, e) &&
+               (!state->is_last || state->failures < LAST_PATIENCE || lose_range(state, e));
     if (!slot->is_probe)
         return true;
     struct run rest = {.offset = slot->begin, .end = transfer->offset, .error = EIO};
@@ -263,7 +311,8 @@ static struct slot *free_slot(struct state *state)
 
 static bool work_left(struct state *state)
 {
-    return state->gone == 0 && (state->run_count > 0 || chunks_left(state));
+    bool over = state->is_last && now_ms(state->pump->stream) >= state->end_ms;
+    return state->gone == 0 && !over && (state->run_count > 0 || chunks_left(state));
 }
 
 static bool fill_queue(struct state *state, struct uw_error *e)
@@ -274,9 +323,9 @@ static bool fill_queue(struct state *state, struct uw_error *e)
             state->pump->stopped = true;
             break;
         }
-        bool again = state->run_count > 0;
-        struct run piece = again ? next_piece(state) : next_chunk(state);
-        if (!send(state, slot, &piece, again, e))
+        bool piecemeal = state->run_count > 0;
+        struct run piece = piecemeal ? next_piece(state) : next_chunk(state);
+        if (!send(state, slot, &piece, piecemeal || state->is_last, e))
             return false;
     }
     return true;
@@ -342,19 +391,25 @@ static bool reap(struct state *state, struct uw_error *e)
     return settle(state, slot, e);
 }
 
-/* What is left when the work ends early: all that a drive that is gone did not take. What failed once before
- * a stop and was not tried again is not known to be bad. */
+static int error_of_chunk(const struct state *state)
+{
+    return state->is_last ? state->late.items[state->extent].errno_value : state->gone;
+}
+
+/* What is left when the work ends early: all that a drive that is gone did not take, and what was put off.
+ * What failed once before a stop and was not tried again is not known to be bad. */
 static bool lose_rest(struct state *state, struct uw_error *e)
 {
-    bool good = true;
-    while (state->run_count > 0 && good) {
-        const struct run *run = &state->runs[--state->run_count];
-        if (run->is_confirmed || state->gone != 0)
-            good = lose(state, run->is_probe ? run->begin : run->offset, run->end, run->error, e);
-    }
-    while (state->gone != 0 && !state->pump->stalled && good && chunks_left(state)) {
+    bool rest = state->is_last || (state->gone != 0 && !state->pump->stalled);
+    bool good = lose_runs(state, state->is_last || state->gone != 0, e);
+    while (rest && good && chunks_left(state)) {
+        int error = error_of_chunk(state);
         struct run chunk = next_chunk(state);
-        good = lose(state, chunk.offset, chunk.end, state->gone, e);
+        good = lose(state, chunk.offset, chunk.end, error, e);
+    }
+    for (size_t i = 0; !state->is_last && good && i < state->late.count; i++) {
+        const struct uw_range *range = &state->late.items[i];
+        good = lose(state, range->offset, range->offset + range->length, range->errno_value, e);
     }
     return good;
 }
@@ -390,14 +445,63 @@ static void leave(struct state *state)
     pthread_mutex_unlock(&lock);
 }
 
-static bool move_all(struct state *state, struct uw_error *e)
+static bool move_round(struct state *state, struct uw_error *e)
 {
-    report(state, true);
     bool good = fill_queue(state, e);
     while (good && !state->pump->stalled && state->in_flight > 0) {
         good = reap(state, e) && (state->pump->stalled || fill_queue(state, e));
         report(state, false);
     }
+    return good;
+}
+
+static bool is_last_round_due(struct state *state)
+{
+    struct uw_pump *pump = state->pump;
+    if (state->late.count == 0 || state->gone != 0 || pump->stalled)
+        return false;
+    pump->stopped |= is_stopped(state);
+    return !pump->stopped;
+}
+
+static bool take_late(struct state *state, struct uw_error *e)
+{
+    state->again.items = calloc(state->late.count, sizeof *state->again.items);
+    if (state->again.items == NULL)
+        return uw_fail(e, UW_E_NOMEM, "no memory for the list of bad blocks");
+    for (size_t i = 0; i < state->late.count; i++)
+        state->again.items[i] = (struct uw_extent){state->late.items[i].offset, state->late.items[i].length};
+    state->again.count = state->extent_count = state->late.count;
+    state->extents = state->again.items;
+    state->extent = 0;
+    state->position = 0;
+    state->failures = 0;
+    state->is_last = true;
+    return true;
+}
+
+/* Over what was put off, for so long as the stream allows. */
+static bool move_late(struct state *state, struct uw_error *e)
+{
+    const struct uw_stream *stream = state->pump->stream;
+    uint64_t left_ms = stream->again_ms != NULL ? *stream->again_ms : UW_AGAIN_MS;
+    if (!take_late(state, e))
+        return false;
+    if (stream->wait_ms != NULL)
+        stream->wait_ms(stream->clock, PAUSE_MS);
+    uint64_t begun_ms = now_ms(stream);
+    state->end_ms = begun_ms + left_ms;
+    bool good = move_round(state, e);
+    uint64_t used_ms = now_ms(stream) - begun_ms;
+    if (stream->again_ms != NULL)
+        *stream->again_ms = used_ms < left_ms ? left_ms - used_ms : 0;
+    return good;
+}
+
+static bool move_all(struct state *state, struct uw_error *e)
+{
+    report(state, true);
+    bool good = move_round(state, e) && (!is_last_round_due(state) || move_late(state, e));
     drain(state);
     good = good && lose_rest(state, e);
     report(state, true);
@@ -415,6 +519,8 @@ bool uw_pump_run(struct uw_pump *pump, struct uw_error *e)
         return uw_fail(e, UW_E_NOMEM, "no memory for transfers");
     start(state, pump);
     bool good = move_all(state, e != NULL ? e : &unwanted);
+    uw_ranges_clear(&state->late);
+    uw_extents_clear(&state->again);
     if (state->in_flight > 0)
         leave(state);
     else

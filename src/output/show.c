@@ -222,6 +222,19 @@ static void add_ranges(struct words *w, const json_t *ranges)
         words_add(w, ", ", "and %zu more", total - PAGE_LISTED);
 }
 
+/* The most of any pass. */
+static json_int_t not_narrowed(const json_t *step)
+{
+    const json_t *passes = member(step, "passes"), *pass;
+    json_int_t most = 0;
+    size_t i;
+    json_array_foreach(passes, i, pass) {
+        json_int_t bytes = json_integer_value(json_object_get(pass, "not_narrowed_bytes"));
+        most = bytes > most ? bytes : most;
+    }
+    return most;
+}
+
 static void show_unwritten(struct page *page, const json_t *step)
 {
     struct words ranges = {""};
@@ -231,6 +244,9 @@ static void show_unwritten(struct page *page, const json_t *step)
     add_ranges(&ranges, member(step, "unwritten"));
     if (*ranges.text != '\0')
         page_item(page, "NOT WRITTEN", "%s bytes; first block (blocks): %s", how_many, ranges.text);
+    if (not_narrowed(step) > 0)
+        page_item(page, NULL, "%lld bytes of them were not tried block by block",
+                  (long long)not_narrowed(step));
 }
 
 static void show_steps(struct page *page, const json_t *body, const char *kind)

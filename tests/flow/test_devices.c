@@ -34,6 +34,17 @@ static void check_unwritten(const struct device *device, const json_t *step)
     compare_count("ranges", (int64_t)count, (int64_t)json_array_size(list));
 }
 
+static void check_narrowed(const struct device *device, const json_t *step)
+{
+    const json_t *pass;
+    json_int_t bytes = 0;
+    size_t i;
+    json_array_foreach(json_object_get(step, "passes"), i, pass) {
+        bytes += flow_number(pass, "not_narrowed_bytes");
+    }
+    compare_count("not narrowed", device->expect.not_narrowed, bytes);
+}
+
 static void check_read_back(const struct device *device, const json_t *verification)
 {
     const json_t *canary = json_object_get(verification, "canary");
@@ -120,6 +131,7 @@ static void one_device(void **state)
     check_stop(device, &flow);
     check_keystream(device, flow_step(&flow, 0));
     check_unwritten(device, flow_step(&flow, 0));
+    check_narrowed(device, flow_step(&flow, 0));
     check_read_back(device, json_object_get(flow.certificate[0], "verification"));
     check_markers(device, flow_event(&flow, 0, "canaries-planted"));
     flow_close(&flow);

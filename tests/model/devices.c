@@ -75,6 +75,8 @@ const struct device devices[] = {
     {"slow-for-five-seconds",
      FAULTS = {{MODEL_HANG, MODEL_WRITE, 1000, 1, ERASING, .times = 1, .value = 5000}},
      .expect = {SANITIZED}},
+    {"block-comes-back-when-left-alone", FAULTS = {{MODEL_ERROR, MODEL_WRITE, 1000, 1, ERASING, .times = 4}},
+     .expect = {SANITIZED}},
     {"first-marker-not-written", FAULTS = {{MODEL_ERROR, MODEL_WRITE, 0, 1, .until_flushes = 1}},
      .expect = {SANITIZED, .unmarked = 1}},
     {"first-marker-not-read", FAULTS = {{MODEL_ERROR, MODEL_READ, 0, 1, .until_flushes = 2}},
@@ -97,6 +99,14 @@ const struct device devices[] = {
     {"dead-range-over-two-transfers", FAULTS = {{MODEL_ERROR, 0, 2040, 100, .error = EREMOTEIO}},
      .expect = {FAILED = UNWRITTEN, .unreadable = 1, .unmarked = DEVICE_EITHER,
                 .unwritten = {{2040, 100, EREMOTEIO}}}},
+    {"dead-area-with-good-blocks", /* none of them at the end of a piece */
+     FAULTS = {{MODEL_ERROR, 0, 512, 388}, {MODEL_ERROR, 0, 901, 99}, {MODEL_ERROR, 0, 1001, 1047}},
+     .expect = {FAILED = UNWRITTEN, .unreadable = 3, .unmarked = DEVICE_EITHER,
+                .unwritten = {{512, 388, EIO}, {901, 99, EIO}, {1001, 1047, EIO}}}},
+    {"half-a-minute-over-each-dead-block", LARGE, /* ten minutes are not enough to try each once more */
+     FAULTS = {{MODEL_HANG, MODEL_WRITE, 12000, 2000, ERASING, .value = 30000}, {MODEL_ERROR, 0, 12000, 2000}},
+     .expect = {FAILED = UNWRITTEN, .unreadable = 1, .unmarked = DEVICE_EITHER, .not_narrowed = DEVICE_ANY,
+                .unwritten = {{12000, 2000, EIO}}}},
     {"dead-blocks-of-three-kinds",
      FAULTS = {{MODEL_ERROR, MODEL_WRITE, 20, 3, ERASING, .error = EIO},
                {MODEL_ERROR, MODEL_WRITE, 23, 2, ERASING, .error = ENODATA},

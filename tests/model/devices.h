@@ -37,6 +37,7 @@ struct device {
             uint64_t lba, count;
             int error;
         } unwritten[DEVICE_RANGES]; /* exactly these; a count of DEVICE_SOME: one range at least */
+        int64_t not_narrowed;       /* bytes of them that were not tried block by block; DEVICE_ANY */
         bool untouched;             /* no step was begun */
         /* Of the read-back: blocks that differ, canaries among them, ranges that could not be read.
          * DEVICE_ANY: one at least. */

@@ -147,6 +147,8 @@ static void test_what_matters_is_said(void **state)
     json_object_set_new(step, "unwritten",
                         json_pack("[{s:i, s:i, s:i}]", "lba", 4242, "count", 8, "errno", 5));
     json_object_set_new(step, "unwritten_bytes", json_integer(4096));
+    json_object_set_new(json_array_get(json_object_get(step, "passes"), 0), "not_narrowed_bytes",
+                        json_integer(3584));
     char *text = show(document);
     join_lines(text);
     static const char *const said[] = {"SIMULATED",
@@ -158,6 +160,7 @@ static void test_what_matters_is_said(void **state)
                                        "NOT WRITTEN",
                                        "4096 bytes",
                                        "4242 (8)",
+                                       "3584 bytes of them were not tried block by block",
                                        "not checked here"};
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
         assert_says(text, said[i]);
@@ -169,7 +172,7 @@ static void test_what_matters_is_said(void **state)
     set(document, NULL, "simulated", json_false());
     text = show(document);
     join_lines(text);
-    static const char *const unsaid[] = {"SIMULATED", "NOT WRITTEN",   "NOT COMPLETE",
+    static const char *const unsaid[] = {"SIMULATED", "NOT WRITTEN",   "NOT COMPLETE", "block by block",
                                          "block: NO", "ANOTHER DRIVE", "PAGE CACHE"};
     for (size_t i = 0; i < sizeof unsaid / sizeof *unsaid; i++)
         assert_silent(text, unsaid[i]);

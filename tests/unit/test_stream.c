@@ -152,8 +152,9 @@ static void one_bad_block_costs_few_transfers(void **state)
     struct model *model = model_new(8 * MIB, 512, 0);
     model_add_bad(model, 3 * MIB + 77 * 512, 512, WRITES);
     struct uw_write_result result = write_image(model, &image);
-    /* Its chunk again, then 16 pieces, 16 of these, 8 blocks. */
-    assert_int_equal(result.retries, 1 + 16 + 16 + 8);
+    /* Its chunk in 16 pieces, one of these in 16, one of these in blocks, and the block when all else is
+     * done. */
+    assert_int_equal(result.retries, 16 + 16 + 8 + 1);
     assert_int_equal(model->smallest_bytes, 512);
     uw_write_result_clear(&result);
     model_free(model);
@@ -192,12 +193,135 @@ static void what_passes_at_the_second_try_is_written(void **state)
                                               .directions = WRITES,
                                               .times = 1});
         struct uw_write_result result = write_image(model, &image);
-        assert_int_equal(result.retries, 1);
+        assert_int_equal(result.retries, 16);
+        assert_int_equal(result.recovered_bytes, 0);
         assert_int_equal(result.bytes_written, 6 * MIB);
         assert_written(model, &image, &result);
         uw_write_result_clear(&result);
         model_free(model);
     }
+}
+
+/* It fails in its chunk, in two pieces of that, and alone; and once more while the others go on. */
+static void what_passes_in_the_end_is_written(void **state)
+{
+    (void)state;
+    for (int times = 4; times <= 5; times++) {
+        struct uw_image image = image_of("random");
+        struct model *model = model_new(6 * MIB, 512, 3);
+        model_add_fault(model, (struct fault){.kind = FAULT_ERROR,
+                                              .offset = 2 * MIB + 512,
+                                              .length = 512,
+                                              .error = EIO,
+                                              .directions = WRITES,
+                                              .times = times});
+        struct uw_write_result result = write_image(model, &image);
+        assert_int_equal(result.recovered_bytes, times == 4 ? 512 : 0);
+        assert_int_equal(result.unwritten.bytes, times == 4 ? 0 : 512);
+        assert_int_equal(result.not_narrowed_bytes, 0);
+        assert_written(model, &image, &result);
+        uw_write_result_clear(&result);
+        model_free(model);
+    }
+}
+
+/* Far more bad than good: all but one block in a hundred, and the last of each chunk. */
+enum { SPARSE_FROM = 3000, SPARSE_END = 3000 + 8 * 2048, SPARSE_GOOD = 103 };
+
+static bool is_sparse_good(uint64_t block)
+{
+    return block < SPARSE_FROM || block >= SPARSE_END || (block % SPARSE_GOOD == 50 && block % 2048 != 2047);
+}
+
+static struct model *new_sparse_model(uint64_t order)
+{
+    struct model *model = model_new(16 * MIB, 512, order);
+    for (uint64_t block = SPARSE_FROM, end; block < SPARSE_END; block = end + 1) {
+        for (end = block; !is_sparse_good(end); end++)
+            ;
+        if (end > block)
+            model_add_bad(model, block * 512, (end - block) * 512, WRITES);
+    }
+    return model;
+}
+
+static uint64_t sparse_bad(void)
+{
+    uint64_t count = 0;
+    for (uint64_t block = SPARSE_FROM; block < SPARSE_END; block++)
+        count += !is_sparse_good(block);
+    return count;
+}
+
+static void assert_sparse(const struct uw_ranges *ranges)
+{
+    uint64_t at = 0;
+    for (size_t i = 0; i < ranges->count; i++) {
+        for (; at < ranges->items[i].offset / 512; at++)
+            assert_true(is_sparse_good(at));
+        for (uint64_t left = ranges->items[i].length / 512; left > 0; left--, at++)
+            assert_false(is_sparse_good(at));
+    }
+    for (; at < SPARSE_END; at++)
+        assert_true(is_sparse_good(at));
+}
+
+static void good_blocks_in_bad_company_are_written(void **state)
+{
+    (void)state;
+    for (uint64_t order = 0; order < 4; order++) {
+        struct uw_image image = image_of("random");
+        struct model *model = new_sparse_model(order);
+        struct uw_write_result result = write_image(model, &image);
+        assert_int_equal(result.unwritten.bytes, sparse_bad() * 512);
+        assert_int_equal(result.not_narrowed_bytes, 0);
+        assert_true(result.recovered_bytes > 0);
+        assert_sparse(&result.unwritten);
+        assert_written(model, &image, &result);
+        uw_write_result_clear(&result);
+        model_free(model);
+    }
+}
+
+static unsigned pauses;
+
+static void pause_once(void *clock, uint32_t ms)
+{
+    struct model *model = clock;
+    assert_int_equal(model->pending_count, 0);
+    assert_true(ms > 0);
+    model->clock_ms += ms;
+    pauses++;
+}
+
+/* A drive that takes its time over each bad block: the second round has so much of it, over all passes; what
+ * is left is said to be bad, and that it was not looked at more closely. */
+static void a_dying_drive_cannot_stretch_it(void **state)
+{
+    (void)state;
+    uint64_t again_ms = 300000;
+    struct uw_image image = image_of("random");
+    struct model *model = new_sparse_model(5);
+    model->stream.again_ms = &again_ms;
+    model->stream.wait_ms = pause_once;
+    model->transfer_ms = 1000;
+    pauses = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        memset(model->media, 'D', model->transport.bytes);
+        uint64_t before_ms = model->clock_ms, before = model->writes;
+        struct uw_write_result result = write_image(model, &image);
+        assert_int_equal(again_ms, 0);
+        assert_int_equal(pauses, pass + 1);
+        assert_true(result.unwritten.bytes > sparse_bad() * 512);
+        assert_true(result.not_narrowed_bytes > 0);
+        assert_int_equal(result.recovered_bytes > 0, pass == 0);
+        assert_written(model, &image, &result);
+        assert_int_equal(model->clock_ms - before_ms, (model->writes - before) * 1000 + 1000);
+        if (pass == 1)
+            assert_true(model->writes - before < 2000);
+        uw_write_result_clear(&result);
+    }
+    model_free(model);
 }
 
 /* Short transfers say nothing of an error: the rest is sent again, and what never goes through is recorded.
@@ -231,22 +355,28 @@ static void short_transfers(void **state)
     }
 }
 
-/* A full device: everything from some byte on fails, and it ends in time. */
+/* A full device: everything from some byte on fails, and it ends in time. Of small blocks not each one is
+ * tried. */
 static void full_device_ends_with_few_transfers(void **state)
 {
     (void)state;
-    const uint64_t bytes = 64 * MIB, full = 20 * MIB + 77 * 4096;
-    struct uw_image image = image_of("00");
-    struct model *model = model_new(bytes, 4096, 9);
-    model_add_bad(model, full, bytes - full, WRITES);
-    model->faults[0].error = ENOSPC;
-    struct uw_write_result result = write_image(model, &image);
-    const struct bad rest = {full / 4096, (bytes - full) / 4096};
-    assert_exactly(&result.unwritten, &rest, 1, 4096, ENOSPC);
-    assert_written(model, &image, &result);
-    assert_true(model->writes < 64 + 64 + 300 + 2 * 44);
-    uw_write_result_clear(&result);
-    model_free(model);
+    static const uint32_t blocks[] = {4096, 512};
+    for (size_t i = 0; i < 2; i++) {
+        const uint64_t bytes = 64 * MIB, full = 20 * MIB + 77 * 4096, each = blocks[i];
+        struct uw_image image = image_of("00");
+        struct model *model = model_new(bytes, blocks[i], 9);
+        model_add_bad(model, full, bytes - full, WRITES);
+        model->faults[0].error = ENOSPC;
+        struct uw_write_result result = write_image(model, &image);
+        const struct bad rest = {full / each, (bytes - full) / each};
+        assert_exactly(&result.unwritten, &rest, 1, blocks[i], ENOSPC);
+        assert_written(model, &image, &result);
+        assert_true(model->writes < 64 + 64 + 300 + 2 * 44 + 16500);
+        assert_int_equal(result.not_narrowed_bytes > 0, blocks[i] == 512);
+        assert_int_equal(result.recovered_bytes, 0);
+        uw_write_result_clear(&result);
+        model_free(model);
+    }
 }
 
 static void drive_that_is_gone_is_let_go(void **state)
@@ -303,7 +433,7 @@ static void stop_before_and_after(void **state)
     model_free(model);
 }
 
-/* What had failed before the stop is known to be unwritten. */
+/* What had failed twice before the stop is known to be unwritten. */
 static void stop_while_narrowing_records_what_failed(void **state)
 {
     (void)state;
@@ -313,9 +443,9 @@ static void stop_while_narrowing_records_what_failed(void **state)
     model->stop_at = 5;
     struct uw_write_result result = write_image(model, &image);
     assert_true(result.stopped);
-    assert_true(result.unwritten.bytes > 0);
+    assert_int_equal(result.unwritten.bytes, MIB / 16);
     assert_int_equal(result.unwritten.items[0].offset, 0);
-    assert_int_equal(result.bytes_written + result.unwritten.bytes, (model->writes - 1) * MIB);
+    assert_int_equal(result.bytes_written, 3 * MIB + 3 * (MIB / 16));
     uw_write_result_clear(&result);
     model_free(model);
 }
@@ -409,6 +539,9 @@ int main(void)
         cmocka_unit_test(one_bad_block_costs_few_transfers),
         cmocka_unit_test(more_bad_blocks_than_are_listed),
         cmocka_unit_test(what_passes_at_the_second_try_is_written),
+        cmocka_unit_test(what_passes_in_the_end_is_written),
+        cmocka_unit_test(good_blocks_in_bad_company_are_written),
+        cmocka_unit_test(a_dying_drive_cannot_stretch_it),
         cmocka_unit_test(short_transfers),
         cmocka_unit_test(full_device_ends_with_few_transfers),
         cmocka_unit_test(drive_that_is_gone_is_let_go),
