@@ -2,6 +2,7 @@
 #include "core/drive_ata.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static bool put(json_t *object, const char *key, json_t *value)
 {
@@ -132,6 +133,22 @@ json_t *uw_ata_health_json(const struct uw_drive *drive)
                      "power_cycles", counted(h->power_cycles), "reallocated_sectors",
                      counted(h->reallocated_sectors), "pending_sectors", counted(h->pending_sectors),
                      "bad_attributes", h->has_thresholds ? bad_attributes_json(h) : json_null());
+}
+
+/* Single bad sectors, and what an attribute once was, stand in the health and are no doubt of the whole. */
+const char *uw_ata_health_doubt(const struct uw_ata_health *h)
+{
+    static const struct {
+        const char *status, *doubt;
+    } doubts[] = {
+        {"bad-status", "the drive says of itself that it is about to fail"},
+        {"bad-attribute-now", "an attribute of the drive's SMART data stands at its threshold or below"},
+        {"bad-sector-many", "the drive has far more bad sectors than a sound one"},
+    };
+    for (size_t i = 0; h->known && i < sizeof doubts / sizeof *doubts; i++)
+        if (strcmp(h->status, doubts[i].status) == 0)
+            return doubts[i].doubt;
+    return NULL;
 }
 
 static json_t *area_json(enum uw_hidden area)

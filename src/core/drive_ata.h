@@ -15,6 +15,9 @@ json_t *uw_ata_capabilities_json(const struct uw_drive *drive);
 /* {"status", "temperature_k", ...}, null members where the drive did not tell; null where it told nothing. */
 json_t *uw_ata_health_json(const struct uw_drive *drive);
 
+/* Of uw_drive_health_doubt. */
+const char *uw_ata_health_doubt(const struct uw_ata_health *health);
+
 /* {"hpa", "dco", "amax"}: "none", "present", or null: could not tell. New reference. */
 json_t *uw_ata_hidden_json(const struct uw_drive *drive);
 

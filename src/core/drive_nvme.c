@@ -156,11 +156,10 @@ static json_t *counted(uint64_t value)
 }
 
 /* SMART / Health log, critical warning. A temperature passes. */
-const char *uw_drive_health_doubt(const struct uw_drive *drive)
+static const char *health_doubt(const struct uw_nvme_health *h)
 {
     enum { SPARE = 1U << 0, RELIABILITY = 1U << 2, READ_ONLY = 1U << 3 };
-    const struct uw_nvme_health *h = &drive->nvme.health;
-    if (!is_nvme(drive) || !h->known)
+    if (!h->known)
         return NULL;
     if ((h->critical_warning & READ_ONLY) != 0)
         return "the drive says that it has put its media into read-only mode";
@@ -169,6 +168,11 @@ const char *uw_drive_health_doubt(const struct uw_drive *drive)
     return (h->critical_warning & SPARE) != 0
                ? "the drive says that its spare capacity is below its threshold"
                : NULL;
+}
+
+const char *uw_drive_health_doubt(const struct uw_drive *drive)
+{
+    return is_nvme(drive) ? health_doubt(&drive->nvme.health) : uw_ata_health_doubt(&drive->ata.health);
 }
 
 json_t *uw_drive_health_json(const struct uw_drive *drive)

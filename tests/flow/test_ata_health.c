@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Health before and after an erase in the certificate of an ATA drive, and that none of it decides anything.
+/* Health before and after an erase in the certificate of an ATA drive, and that what is bad of it is a
+ * reservation.
  */
 #include "flow.h"
 
@@ -12,12 +13,20 @@ static const json_t *member(const char *object, const char *name)
     return json_object_get(json_object_get(flow.certificate[0], object), name);
 }
 
-static void run(const struct ata_row *row)
+static void run_to(const struct ata_row *row, const char *verdict)
 {
     flow_open_ata(&flow, row);
     flow_run(&flow);
     flow_check(&flow);
-    assert_string_equal(flow_verdict(&flow, 0), "sanitized");
+    if (strcmp(flow_verdict(&flow, 0), verdict) != 0)
+        fail_msg("%s: %s, not %s", flow_text(member("before", "health"), "status"), flow_verdict(&flow, 0),
+                 verdict);
+}
+
+static void run(const struct ata_row *row)
+{
+    run_to(row, "sanitized");
+    assert_int_equal(json_array_size(json_object_get(flow.certificate[0], "exceptions")), 0);
 }
 
 #define BLOCK .sanitize = true, .block_erase = true
@@ -88,17 +97,72 @@ static void what_is_not_there_is_named(void **state)
     }
 }
 
-/* A drive that says that it will fail is erased all the same; that is often why it goes. */
+static void expect_doubt(const char *part)
+{
+    const json_t *exceptions = json_object_get(flow.certificate[0], "exceptions");
+    assert_int_equal(json_array_size(exceptions), 1);
+    const json_t *doubt = json_array_get(exceptions, 0);
+    assert_string_equal(flow_text(doubt, "code"), "health");
+    if (strstr(flow_text(doubt, "text"), part) == NULL)
+        fail_msg("'%s' is not in '%s'", part, flow_text(doubt, "text"));
+}
+
+/* A drive that says that it will fail is erased all the same, with that reservation; that is often why it
+ * goes. */
 static void a_failing_drive_is_erased(void **state)
 {
     (void)state;
     const struct ata_row row = {
         .name = "failing", .health = true, .config = {BLOCK, .smart = {.exceeded = true, .worn = 4}}};
-    run(&row);
+    run_to(&row, "sanitized-with-exceptions");
+    expect_doubt("about to fail");
     assert_string_equal(flow_text(member("before", "health"), "status"), "bad-status");
     const json_t *bad = json_object_get(member("after", "health"), "bad_attributes");
     assert_int_equal(json_array_size(bad), 1);
     flow_close(&flow);
+}
+
+static void break_down(struct model_drive *drive, void *user)
+{
+    (void)user;
+    drive->ata->config.smart.exceeded = true;
+}
+
+/* What its erase brings about counts as much as what was before, and once. */
+static void it_fails_while_it_erases(void **state)
+{
+    (void)state;
+    const struct ata_row row = {.name = "sound", .health = true, .config = {BLOCK}};
+    flow_open_ata(&flow, &row);
+    flow.machine.erasing = break_down;
+    flow_run(&flow);
+    flow_check(&flow);
+    assert_string_equal(flow_verdict(&flow, 0), "sanitized-with-exceptions");
+    assert_string_equal(flow_text(member("before", "health"), "status"), "good");
+    assert_string_equal(flow_text(member("after", "health"), "status"), "bad-status");
+    expect_doubt("about to fail");
+    flow_close(&flow);
+}
+
+static void each_doubt(void **state)
+{
+    (void)state;
+    const struct {
+        struct model_ata_config config;
+        const char *status, *doubt; /* NULL: none */
+    } rows[] = {
+        {{BLOCK, .smart = {.worn = 4}}, "bad-sector-many", "bad sectors"},
+        {{BLOCK, .smart = {.reallocated = 1}}, "bad-sector", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct ata_row row = {.name = rows[i].status, .health = true, .config = rows[i].config};
+        if (rows[i].doubt != NULL)
+            run_to(&row, "sanitized-with-exceptions"), expect_doubt(rows[i].doubt);
+        else
+            run(&row);
+        assert_string_equal(flow_text(member("before", "health"), "status"), rows[i].status);
+        flow_close(&flow);
+    }
 }
 
 /* Between ERASE PREPARE and ERASE UNIT nothing else is sent (ACS-4, 7.41). */
@@ -131,6 +195,8 @@ int main(void)
         cmocka_unit_test(hours_pass),
         cmocka_unit_test(what_is_not_there_is_named),
         cmocka_unit_test(a_failing_drive_is_erased),
+        cmocka_unit_test(it_fails_while_it_erases),
+        cmocka_unit_test(each_doubt),
         cmocka_unit_test(nothing_comes_between_prepare_and_unit),
     };
     return cmocka_run_group_tests(tests, NULL, flow_remove_all);

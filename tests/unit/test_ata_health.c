@@ -197,6 +197,7 @@ static void a_worn_one(void **state)
     struct uw_drive d = look();
     json_t *entry = entry_of(&d);
     check_status(entry, "bad-attribute-now");
+    assert_non_null(strstr(uw_drive_health_doubt(&d), "at its threshold or below"));
     check_number(entry, "reallocated_sectors", 3);
     check_number(entry, "pending_sectors", 5);
     const json_t *bad = json_object_get(json_object_get(entry, "health"), "bad_attributes");
@@ -208,6 +209,7 @@ static void a_worn_one(void **state)
     d = look();
     entry = entry_of(&d);
     check_status(entry, "bad-status");
+    assert_non_null(strstr(uw_drive_health_doubt(&d), "about to fail"));
     json_decref(entry);
 }
 
