@@ -16,6 +16,7 @@
 #include <libnvme.h>
 
 #include "transport/aside.h"
+#include "transport/over.h"
 
 /* What NVMe calls the status: type and code; above it stand More, retry delay and Do Not Retry (base
  * specification 2.0, figure 93). */
@@ -88,36 +89,19 @@ bool uw_nvme_ask(int fd, struct uw_nvme_command *command, int timeout_ms, const 
     return good;
 }
 
-struct over {
-    struct uw_transport transport; /* first: the table's functions cast back */
-    int fd;
-};
-
 static bool ask_over(struct uw_transport *t, struct uw_nvme_command *command, int timeout_ms, bool *stalled,
                      struct uw_error *e)
 {
-    if (uw_nvme_ask(((struct over *)t)->fd, command, timeout_ms, t->stop, stalled, e))
-        return true;
+    bool answered = uw_nvme_ask(uw_over_fd(t), command, timeout_ms, t->stop, stalled, e);
     t->abandoned |= *stalled;
-    return false;
-}
-
-static void close_over(struct uw_transport *t)
-{
-    free(t);
+    return answered;
 }
 
 bool uw_nvme_over(int fd, struct uw_transport **t, struct uw_error *e)
 {
-    static const struct uw_transport_ops table = {.name = "libnvme", .nvme = ask_over, .close = close_over};
-    struct over *over = calloc(1, sizeof *over);
-    *t = NULL;
-    if (over == NULL)
-        return uw_fail(e, UW_E_NOMEM, "no memory for a transport");
-    over->fd = fd;
-    over->transport.ops = &table;
-    *t = &over->transport;
-    return true;
+    static const struct uw_transport_ops table = {
+        .name = "libnvme", .nvme = ask_over, .close = uw_over_close};
+    return uw_over(fd, &table, t, e);
 }
 
 uint32_t uw_nvme_nsid(int fd)

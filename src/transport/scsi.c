@@ -4,13 +4,13 @@
 
 #include <errno.h>
 #include <stdalign.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
 #include <scsi/sg.h>
 
 #include "transport/aside.h"
+#include "transport/over.h"
 
 /* What the kernel's SCSI layer says in host_status and driver_status (include/scsi/scsi_status.h of Linux;
  * the driver's half was dropped in 5.14 but for the one that says that there is sense). */
@@ -135,34 +135,16 @@ bool uw_scsi_ask(int fd, struct uw_scsi_command *command, int timeout_ms, const 
     return good;
 }
 
-struct over {
-    struct uw_transport transport; /* first: the table's functions cast back */
-    int fd;
-};
-
-static bool ask(struct uw_transport *t, struct uw_scsi_command *command, int timeout_ms, bool *stalled,
-                struct uw_error *e)
+static bool ask_over(struct uw_transport *t, struct uw_scsi_command *command, int timeout_ms, bool *stalled,
+                     struct uw_error *e)
 {
-    if (uw_scsi_ask(((struct over *)t)->fd, command, timeout_ms, t->stop, stalled, e))
-        return true;
+    bool answered = uw_scsi_ask(uw_over_fd(t), command, timeout_ms, t->stop, stalled, e);
     t->abandoned |= *stalled;
-    return false;
-}
-
-static void close_over(struct uw_transport *t)
-{
-    free(t);
+    return answered;
 }
 
 bool uw_scsi_over(int fd, struct uw_transport **t, struct uw_error *e)
 {
-    static const struct uw_transport_ops table = {.name = "SG_IO", .scsi = ask, .close = close_over};
-    struct over *over = calloc(1, sizeof *over);
-    *t = NULL;
-    if (over == NULL)
-        return uw_fail(e, UW_E_NOMEM, "no memory for a transport");
-    over->fd = fd;
-    over->transport.ops = &table;
-    *t = &over->transport;
-    return true;
+    static const struct uw_transport_ops table = {.name = "SG_IO", .scsi = ask_over, .close = uw_over_close};
+    return uw_over(fd, &table, t, e);
 }
