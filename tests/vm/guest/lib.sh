@@ -63,3 +63,17 @@ refused() {
 
 # until_event PATTERN: the events of a run in the background have a line like this.
 until_event() { until_true 900 grep -qsE -- "$1" events; }
+
+# null_device NAME ATTRIBUTE=VALUE...: a drive of the kernel's null_blk; prints the device, which has the name of its folder.
+null_device() {
+    local folder=/sys/kernel/config/nullb/$1 pair
+    if [ ! -d "${folder%/*}" ]; then
+        modprobe null_blk nr_devices=0
+        mount -t configfs configfs /sys/kernel/config
+    fi
+    mkdir "$folder"
+    for pair in "${@:2}"; do echo "${pair#*=}" >"$folder/${pair%%=*}"; done
+    echo 1 >"$folder/power"
+    udevadm settle
+    echo "/dev/$1"
+}
