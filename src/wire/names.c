@@ -3,6 +3,7 @@
 
 /* FEATURES tell the commands of one opcode apart. */
 enum { ANY = -1 };
+enum { SECURITY_PROTOCOL_IN = 0xa2, SECURITY_PROTOCOL_OUT = 0xb5 };
 
 struct name {
     uint8_t opcode;
@@ -69,9 +70,21 @@ const char *uw_nvme_name(const struct uw_nvme_command *command)
         {UW_NVME_GET_LOG, ANY, "Get Log Page"},
         {UW_NVME_IDENTIFY, ANY, "Identify"},
         {UW_NVME_FORMAT, ANY, "Format NVM"},
+        {UW_NVME_SECURITY_SEND, ANY, "Security Send"},
+        {UW_NVME_SECURITY_RECEIVE, ANY, "Security Receive"},
         {UW_NVME_SANITIZE, ANY, "Sanitize"},
     };
     return find(names, sizeof names / sizeof names[0], command->opcode, ANY);
+}
+
+bool uw_nvme_is_security(const struct uw_nvme_command *command)
+{
+    return command->opcode == UW_NVME_SECURITY_SEND || command->opcode == UW_NVME_SECURITY_RECEIVE;
+}
+
+bool uw_scsi_is_security(const struct uw_scsi_command *command)
+{
+    return command->cdb[0] == SECURITY_PROTOCOL_IN || command->cdb[0] == SECURITY_PROTOCOL_OUT;
 }
 
 /* SPC-5, chapter 6; SAT-4, 12.2.2. */
@@ -82,6 +95,8 @@ const char *uw_scsi_name(const struct uw_scsi_command *command)
         {0x55, ANY, "MODE SELECT(10)"},
         {0x5a, ANY, "MODE SENSE(10)"},
         {0x85, ANY, "ATA PASS-THROUGH(16)"},
+        {SECURITY_PROTOCOL_IN, ANY, "SECURITY PROTOCOL IN"},
+        {SECURITY_PROTOCOL_OUT, ANY, "SECURITY PROTOCOL OUT"},
     };
     struct uw_ata_command ata;
     const char *inside = uw_sat_unwrap_command(command, &ata) ? uw_ata_name(&ata) : NULL;

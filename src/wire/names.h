@@ -14,5 +14,8 @@ const char *uw_scsi_name(const struct uw_scsi_command *command);
 
 /* Whether its data are a password block. */
 bool uw_ata_has_password(const struct uw_ata_command *command);
+/* Whether its data are a payload of a security protocol, in which a password may stand. */
+bool uw_nvme_is_security(const struct uw_nvme_command *command);
+bool uw_scsi_is_security(const struct uw_scsi_command *command);
 
 #endif

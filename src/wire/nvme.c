@@ -17,6 +17,9 @@ enum {
  * longer than its timeout gets its controller reset, so that no caller means 0. */
 enum { READ_MS = 30000, SANITIZE_MS = 120000, FORMAT_MS = 600000 };
 
+/* A drive may carry out a whole revert before it takes the command that asks for it. */
+enum { SECURITY_SEND_MS = 600000 };
+
 static struct uw_nvme_command identify(uint32_t cns, uint32_t nsid, void *page)
 {
     return (struct uw_nvme_command){.opcode = UW_NVME_IDENTIFY,
@@ -97,6 +100,31 @@ struct uw_nvme_command uw_nvme_format(const struct uw_nvme_namespace *ns, uint32
                                     .nsid = nsid,
                                     .cdw10 = cdw10 | ses << 9,
                                     .timeout_ms = timeout_ms > 0 ? timeout_ms : FORMAT_MS};
+}
+
+/* CDW10: NSSF 7:0, SPSP 23:8, SECP 31:24. CDW11: the bytes. */
+static struct uw_nvme_command security(uint8_t opcode, uint8_t protocol, uint16_t specific, void *data,
+                                       uint32_t bytes)
+{
+    return (struct uw_nvme_command){.opcode = opcode,
+                                    .cdw10 = (uint32_t)protocol << 24 | (uint32_t)specific << 8,
+                                    .cdw11 = bytes,
+                                    .data = data,
+                                    .data_bytes = bytes,
+                                    .data_out = opcode == UW_NVME_SECURITY_SEND,
+                                    .timeout_ms =
+                                        opcode == UW_NVME_SECURITY_SEND ? SECURITY_SEND_MS : READ_MS};
+}
+
+struct uw_nvme_command uw_nvme_security_receive(uint8_t protocol, uint16_t specific, void *data,
+                                                uint32_t bytes)
+{
+    return security(UW_NVME_SECURITY_RECEIVE, protocol, specific, data, bytes);
+}
+
+struct uw_nvme_command uw_nvme_security_send(uint8_t protocol, uint16_t specific, void *data, uint32_t bytes)
+{
+    return security(UW_NVME_SECURITY_SEND, protocol, specific, data, bytes);
 }
 
 enum uw_nvme_sanitize_action uw_nvme_sanitize_action_of(uint32_t cdw10)

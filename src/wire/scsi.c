@@ -4,7 +4,9 @@
 #include <string.h>
 
 enum { MODE_SELECT_10 = 0x55, MODE_SENSE_10 = 0x5a };
-enum { TIMEOUT_MS = 30000 };
+enum { SECURITY_IN = 0xa2, SECURITY_OUT = 0xb5 };
+/* A drive may carry out a whole revert before it takes the command that asks for it. */
+enum { TIMEOUT_MS = 30000, SECURITY_OUT_MS = 600000 };
 
 static uint16_t get16(const uint8_t *at)
 {
@@ -91,6 +93,31 @@ static struct uw_scsi_command reads(uint8_t opcode, uint8_t cdb_bytes, void *dat
                                     .data = data,
                                     .data_bytes = bytes,
                                     .timeout_ms = TIMEOUT_MS};
+}
+
+/* ---- SECURITY PROTOCOL IN and OUT, SPC-5 6.40 and 6.41 */
+
+static struct uw_scsi_command security(uint8_t opcode, uint8_t protocol, uint16_t specific, void *data,
+                                       uint32_t bytes)
+{
+    struct uw_scsi_command command = reads(opcode, 12, data, bytes);
+    command.cdb[1] = protocol;
+    put_big(command.cdb + 2, 2, specific);
+    put_big(command.cdb + 6, 4, bytes);
+    return command;
+}
+
+struct uw_scsi_command uw_scsi_security_in(uint8_t protocol, uint16_t specific, void *data, uint32_t bytes)
+{
+    return security(SECURITY_IN, protocol, specific, data, bytes);
+}
+
+struct uw_scsi_command uw_scsi_security_out(uint8_t protocol, uint16_t specific, void *data, uint32_t bytes)
+{
+    struct uw_scsi_command command = security(SECURITY_OUT, protocol, specific, data, bytes);
+    command.direction = UW_SCSI_DATA_OUT;
+    command.timeout_ms = SECURITY_OUT_MS;
+    return command;
 }
 
 /* ---- The control mode page, SPC-5 7.5.10 */

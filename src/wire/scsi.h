@@ -40,8 +40,9 @@ struct uw_scsi_command uw_scsi_sense_control_page(void *data, uint16_t bytes);
 size_t uw_scsi_set_d_sense(uint8_t *data, size_t bytes, bool d_sense, bool *was);
 struct uw_scsi_command uw_scsi_select_control_page(void *data, uint16_t bytes);
 
-/* SECURITY PROTOCOL IN and OUT (SPC-5), lengths in units of 512 bytes (INC_512), as SAT turns them into
- * TRUSTED RECEIVE and SEND; `bytes` is a multiple of 512. */
+/* SECURITY PROTOCOL IN and OUT (SPC-5), which SAT turns into TRUSTED RECEIVE and SEND; `bytes` is a multiple
+ * of 512. INC_512 is 0, lengths are in bytes, as Linux itself sends them to every drive: its own SAT (libata)
+ * looks for INC_512 in the wrong bits and takes a length in units of 512 for one in bytes. */
 struct uw_scsi_command uw_scsi_security_in(uint8_t protocol, uint16_t specific, void *data, uint32_t bytes);
 struct uw_scsi_command uw_scsi_security_out(uint8_t protocol, uint16_t specific, void *data, uint32_t bytes);
 

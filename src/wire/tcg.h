@@ -37,12 +37,14 @@ enum uw_tcg_status {
 
 /* What came back by IF-RECV. */
 struct uw_tcg_answer {
-    bool known;   /* a ComPacket of this ComID; else nothing of the rest */
+    bool known;   /* a whole ComPacket of this ComID; else nothing of the rest */
     bool pending; /* nothing yet: it is to be asked for again */
     bool empty;   /* nothing, and nothing will come: another ComID, or it takes none of it */
     bool has_status;
     uint8_t status; /* of the method, or of the session's start */
-    bool started;   /* a SyncSession: the sessions are these */
+    /* The session of the packet that brought the status; 0 and 0: the session manager's. */
+    uint32_t of_host_session, of_tper_session;
+    bool started; /* a SyncSession with success: the sessions are these */
     uint32_t host_session, tper_session;
     bool closed; /* the drive ended the session (end of session, CloseSession) */
 };

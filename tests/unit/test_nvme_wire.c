@@ -149,6 +149,29 @@ static void sanitize_commands(void **state)
     assert_int_equal(uw_nvme_sanitize_action_of(UINT32_MAX), 7);
 }
 
+/* Security protocol, its specific field, NSSF 0; the length in bytes. */
+static void security_protocols(void **state)
+{
+    uint8_t data[8];
+    (void)state;
+    struct uw_nvme_command in = uw_nvme_security_receive(0x01, 0x07fe, data, 2048);
+    assert_int_equal(in.opcode, 0x82);
+    assert_int_equal(in.cdw10, 0x0107fe00);
+    assert_int_equal(in.cdw11, 2048);
+    assert_int_equal(in.timeout_ms, 30000);
+    assert_false(in.data_out);
+    struct uw_nvme_command out = uw_nvme_security_send(0xea, 0x1234, data, 0x10203);
+    assert_int_equal(out.opcode, 0x81);
+    assert_int_equal(out.cdw10, 0xea123400);
+    assert_int_equal(out.cdw11, 0x10203);
+    assert_int_equal(out.timeout_ms, 600000);
+    assert_true(out.data_out);
+    assert_int_equal(in.nsid | in.cdw12 | in.cdw13 | out.nsid | out.cdw12 | out.cdw13, 0);
+    assert_int_equal(in.data_bytes, 2048);
+    assert_int_equal(out.data_bytes, 0x10203);
+    assert_true(in.data == data && out.data == data);
+}
+
 /* Each bit by its own arithmetic. */
 static void check_format(const struct uw_nvme_namespace *ns, enum uw_nvme_erase erase)
 {
@@ -794,6 +817,7 @@ int main(void)
         cmocka_unit_test(reads),
         cmocka_unit_test(agrees_on_numbers),
         cmocka_unit_test(sanitize_commands),
+        cmocka_unit_test(security_protocols),
         cmocka_unit_test(formats_keep_what_is),
         cmocka_unit_test(formats_by_number),
         cmocka_unit_test(reads_numbers_where_others_do),

@@ -73,6 +73,22 @@ static void commands(void **state)
     check_command(uw_sat_ask_response(data, true), "85 1e 08 ..13", UW_SCSI_DATA_IN, 14);
 }
 
+/* Lengths in bytes, INC_512 (bit 7 of byte 4) 0. */
+static void security_protocols(void **state)
+{
+    (void)state;
+    check_command(uw_scsi_security_in(0x01, 0x07fe, data, 2048), "a2 01 07 fe 00 00 00 00 08 00 00 00",
+                  UW_SCSI_DATA_IN, 2048);
+    check_command(uw_scsi_security_in(0xee, 0x0001, data, 0x01020400), "a2 ee 00 01 00 00 01 02 04 00 00 00",
+                  UW_SCSI_DATA_IN, 0x01020400);
+    struct uw_scsi_command out = uw_scsi_security_out(0x01, 0x1004, data, 512);
+    check_cdb(&out, "b5 01 10 04 00 00 00 00 02 00 00 00");
+    assert_int_equal(out.direction, UW_SCSI_DATA_OUT);
+    assert_ptr_equal(out.data, data);
+    assert_int_equal(out.data_bytes, 512);
+    assert_int_equal(out.timeout_ms, 600000);
+}
+
 /* ---- Sense data */
 
 static const struct {
@@ -603,6 +619,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commands),
+        cmocka_unit_test(security_protocols),
         cmocka_unit_test(reads_senses),
         cmocka_unit_test(sets_d_sense),
         cmocka_unit_test(wraps),
