@@ -63,6 +63,15 @@ static void send_command(int fd, const void *order, void *pages)
     answer->result = returned >= 0 ? passthru.result : 0;
 }
 
+/* Bit 0 of the opcode is the direction of its data, by which the kernel goes. Without a limit of ours the
+ * kernel has one of its own, too short for an erase. */
+static bool is_command(const struct uw_nvme_command *c)
+{
+    bool data = c->data_bytes > 0;
+    return c->timeout_ms != 0 && c->data_bytes <= UW_NVME_DATA_BYTES && data == (c->data != NULL) &&
+           c->data_out == (data && (c->opcode & 1) != 0);
+}
+
 bool uw_nvme_ask(int fd, struct uw_nvme_command *command, int timeout_ms, const atomic_bool *stop,
                  bool *stalled, struct uw_error *e)
 {
@@ -70,19 +79,19 @@ bool uw_nvme_ask(int fd, struct uw_nvme_command *command, int timeout_ms, const 
     *stalled = false;
     command->result = 0;
     command->status = -ECANCELED;
-    /* Without a limit of ours the kernel has one of its own, too short for an erase. */
-    if (command->timeout_ms == 0 || command->data_bytes > UW_NVME_DATA_BYTES ||
-        (command->data == NULL) != (command->data_bytes == 0))
+    if (!is_command(command))
         return uw_fail(e, UW_E_IO, "no NVMe command of %u bytes and %u ms", command->data_bytes,
                        command->timeout_ms);
     if (!uw_aside_open(&aside, sizeof(struct answer) + command->data_bytes, e))
         return false;
+    struct answer *answer = aside.pages;
+    if (command->data_out)
+        memcpy(answer->data, command->data, command->data_bytes);
     bool good = uw_aside_run(&aside, fd, send_command, command, timeout_ms, stop, stalled, e);
     if (good) {
-        const struct answer *answer = aside.pages;
         command->status = answer->status;
         command->result = answer->result;
-        if (command->data_bytes > 0)
+        if (command->data_bytes > 0 && !command->data_out)
             memcpy(command->data, answer->data, command->data_bytes);
     }
     uw_aside_close(&aside);

@@ -162,18 +162,29 @@ static json_t *patience(int timeout_ms)
     return timeout_ms >= 0 ? json_integer(timeout_ms) : json_null();
 }
 
+static json_t *payload_words(uint32_t bytes)
+{
+    return json_sprintf("security protocol payload, %u bytes, redacted", (unsigned)bytes);
+}
+
 /* ---- NVMe */
+
+static const char *nvme_direction_name(const struct uw_nvme_command *c)
+{
+    return c->data_bytes == 0 ? "none" : c->data_out ? "out" : "in";
+}
 
 static json_t *nvme_sent(const struct uw_nvme_command *c, int timeout_ms)
 {
     char hex[UW_NVME_COMMAND_HEX];
     uw_nvme_command_hex(c, hex);
-    return json_pack("{s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:I, s:n, s:I, s:o}", "set", "nvme",
+    return json_pack("{s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:I, s:o, s:I, s:o}", "set", "nvme",
                      "name", text_or_null(uw_nvme_name(c)), "hex", hex, "opcode", (json_int_t)c->opcode,
                      "nsid", (json_int_t)c->nsid, "cdw10", (json_int_t)c->cdw10, "cdw11",
                      (json_int_t)c->cdw11, "cdw12", (json_int_t)c->cdw12, "cdw13", (json_int_t)c->cdw13,
-                     "direction", c->data_bytes > 0 ? "in" : "none", "data_bytes", (json_int_t)c->data_bytes,
-                     "data", "timeout_ms", (json_int_t)c->timeout_ms, "patience_ms", patience(timeout_ms));
+                     "direction", nvme_direction_name(c), "data_bytes", (json_int_t)c->data_bytes, "data",
+                     c->data_out && uw_nvme_is_security(c) ? payload_words(c->data_bytes) : json_null(),
+                     "timeout_ms", (json_int_t)c->timeout_ms, "patience_ms", patience(timeout_ms));
 }
 
 static json_t *nvme_answered(const struct uw_nvme_command *c)
@@ -208,6 +219,8 @@ static const char *direction_name(enum uw_scsi_direction direction)
 
 static json_t *data_words(const struct uw_ata_command *ata, const struct uw_scsi_command *c)
 {
+    if (c->direction == UW_SCSI_DATA_OUT && uw_scsi_is_security(c))
+        return payload_words(c->data_bytes);
     if (ata == NULL || !uw_ata_has_password(ata))
         return json_null();
     return json_sprintf("password block, %u bytes, redacted", (unsigned)c->data_bytes);

@@ -67,13 +67,22 @@ static _Noreturn void refuse(const char *what, const uint8_t *bytes, size_t coun
 
 /* --- What goes out --- */
 
-static bool is_nvme(const struct nvme_passthru_cmd *sent, const struct nvme_passthru_cmd *wanted)
+/* Opcodes tell by their bits 1:0 which way the data go (base specification 2.0, figure 88). */
+static bool goes_out(const struct nvme_passthru_cmd *command)
 {
-    struct nvme_passthru_cmd bare = *sent;
-    if ((sent->addr != 0) != (wanted->data_len != 0))
+    return (command->opcode & 3) == 1 && command->data_len > 0;
+}
+
+/* What goes out and was not written down is another command. */
+static bool is_nvme(const struct order *order, const struct nvme_passthru_cmd *wanted, const uint8_t *data)
+{
+    struct nvme_passthru_cmd bare = order->nvme;
+    if ((bare.addr != 0) != (wanted->data_len != 0))
         return false;
     bare.addr = 0;
-    return memcmp(&bare, wanted, sizeof bare) == 0;
+    if (memcmp(&bare, wanted, sizeof bare) != 0)
+        return false;
+    return goes_out(wanted) ? data != NULL && memcmp(order->data, data, wanted->data_len) == 0 : data == NULL;
 }
 
 static bool is_scsi(const struct order *order, const struct desk_scsi *wanted)
@@ -91,9 +100,11 @@ static bool is_scsi(const struct order *order, const struct desk_scsi *wanted)
 
 static bool is_at(const struct order *order, const struct desk_expect *expect, bool reads, size_t at)
 {
+    const uint8_t *const *data = reads ? NULL : expect->nvme_data;
     if (order->kind == NVME)
         return at < (reads ? expect->nvme_read_count : expect->nvme_count) &&
-               is_nvme(&order->nvme, &(reads ? expect->nvme_reads : expect->nvme)[at]);
+               is_nvme(order, &(reads ? expect->nvme_reads : expect->nvme)[at],
+                       data != NULL ? data[at] : NULL);
     return at < (reads ? expect->scsi_read_count : expect->scsi_count) &&
            is_scsi(order, &(reads ? expect->scsi_reads : expect->scsi)[at]);
 }
@@ -109,7 +120,14 @@ static bool is_read(const struct order *order, const struct desk_expect *expect)
 
 static _Noreturn void refuse_order(const struct order *order)
 {
+    enum { NVME_FRONT = 256 };
     uint8_t bytes[DESK_CDB + 4 + DESK_FRONT];
+    if (order->kind == NVME && goes_out(&order->nvme)) {
+        uint8_t sent[sizeof order->nvme + sizeof order->data];
+        memcpy(sent, &order->nvme, sizeof order->nvme);
+        memcpy(sent + sizeof order->nvme, order->data, sizeof order->data);
+        refuse("NVMe command with data", sent, sizeof order->nvme + NVME_FRONT);
+    }
     if (order->kind == NVME)
         refuse("NVMe command", (const uint8_t *)&order->nvme, sizeof order->nvme);
     memcpy(bytes, order->cdb, DESK_CDB);
@@ -166,6 +184,7 @@ static bool serve_nvme(struct desk *desk, struct order *order)
                                       .cdw13 = sent->cdw13,
                                       .data = sent->data_len > 0 ? order->data : NULL,
                                       .data_bytes = sent->data_len,
+                                      .data_out = goes_out(sent),
                                       .timeout_ms = sent->timeout_ms};
     bool stalled;
     int patience_ms = (int)sent->timeout_ms + MORE_MS;
@@ -254,7 +273,7 @@ static int send_nvme(int fd, struct nvme_passthru_cmd *command)
     if (command->data_len > 0)
         memcpy(order.data, data, command->data_len);
     exchange(fd, &order);
-    if (command->data_len > 0)
+    if (command->data_len > 0 && !goes_out(command))
         memcpy(data, order.data, command->data_len);
     command->result = order.nvme.result;
     errno = order.error;

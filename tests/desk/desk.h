@@ -36,6 +36,7 @@ struct desk_scsi {
 struct desk_expect {
     const struct nvme_passthru_cmd *nvme_reads, *nvme;
     size_t nvme_read_count, nvme_count;
+    const uint8_t *const *nvme_data; /* what goes out with nvme[i], all of it; NULL where nothing does */
     const struct desk_scsi *scsi_reads, *scsi;
     size_t scsi_read_count, scsi_count;
     unsigned directly; /* bit i: nothing may come between the command before i and i */

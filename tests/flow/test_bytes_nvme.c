@@ -192,9 +192,56 @@ static void each_read_counts(void **state)
     }
 }
 
+/* One command with data that go out, past the run. */
+static void send_payload(void *data)
+{
+    static uint8_t payload[512] = {1, [100] = 2, [511] = 3};
+    struct try *try = data;
+    struct model_machine *machine = &try->flow.machine;
+    const struct uw_drive drive = {.devnum = 0}; /* minor 0: the first */
+    struct uw_nvme_command command = uw_nvme_security_send(1, 0xfffe, payload, sizeof payload);
+    struct uw_transport *t = NULL;
+    bool stalled;
+    desk_open(machine, try->expect, NULL, 0);
+    if (!machine->machine.open(machine->machine.user, &drive, false, &t, NULL) ||
+        !t->ops->nvme(t, &command, 5000, &stalled, NULL))
+        _exit(1);
+    t->ops->close(t);
+}
+
+/* Its opcode, direction and length, and each byte of the payload; a payload that nobody wrote down is none of
+ * what is expected. */
+static void what_goes_out_counts(void **state)
+{
+    static struct try try;
+    static const size_t at[] = {0, 1, 100, 510, 511};
+    (void)state;
+    for (size_t i = 0; i < 3 + sizeof at / sizeof *at; i++) {
+        uint8_t payload[512] = {1, [100] = 2, [511] = 3};
+        const uint8_t *payloads[] = {payload};
+        const bool good = i == 0;
+        prepare(&try, &rows[0]);
+        try.sent[0] = (struct nvme_passthru_cmd){
+            .opcode = 0x81, .cdw10 = 0x01fffe00, .cdw11 = 512, .data_len = 512, .timeout_ms = 600000};
+        try.expect[0].nvme_data = i != 1 ? payloads : NULL;
+        if (i == 2)
+            payloads[0] = NULL;
+        if (i >= 3)
+            payload[at[i - 3]] ^= 1;
+        if (!good && !death_by_surprise(send_payload, &try))
+            fail_msg("payload %zu is not compared", i);
+        if (good) {
+            send_payload(&try);
+            assert_int_equal(desk_seen(0), 1);
+            desk_close();
+        }
+        flow_close(&try.flow);
+    }
+}
+
 int main(int argc, char **argv)
 {
-    static struct CMUnitTest tests[ROWS * 2 + 1];
+    static struct CMUnitTest tests[ROWS * 2 + 2];
     static char names[ROWS * 2][64];
     size_t count = 0;
     for (size_t i = 0; i < ROWS * 2; i++) {
@@ -206,6 +253,7 @@ int main(int argc, char **argv)
         count++;
     }
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(each_read_counts);
+    tests[count++] = (struct CMUnitTest)cmocka_unit_test(what_goes_out_counts);
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
     return _cmocka_run_group_tests("nvme bytes", tests, count, NULL, flow_remove_all);

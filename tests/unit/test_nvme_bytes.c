@@ -110,6 +110,10 @@ static void every_command_byte_by_byte(void **state)
          {.opcode = 0x80, .nsid = 7, .cdw10 = 0x2561, .timeout_ms = 999}},
         {uw_nvme_format(&extended, 7, UW_NVME_SES_USER_DATA, 1),
          {.opcode = 0x80, .nsid = 7, .cdw10 = 0x023f, .timeout_ms = 1}},
+        {uw_nvme_security_receive(0x01, 0x07fe, page, 2048),
+         {.opcode = 0x82, .cdw10 = 0x0107fe00, .cdw11 = 2048, .data_len = 2048, .timeout_ms = 30000}},
+        {uw_nvme_security_send(0x01, 0x1004, page, 2048),
+         {.opcode = 0x81, .cdw10 = 0x01100400, .cdw11 = 2048, .data_len = 2048, .timeout_ms = 600000}},
     };
     int fd = desk_file();
     set_answer(0, 0, 0);
@@ -182,6 +186,30 @@ static void data_come_in_and_no_more_than_asked(void **state)
     close(fd);
 }
 
+/* Tells by its status whether the bytes are `wide`'s, and writes over them. */
+static int serve_out(struct nvme_passthru_cmd *command)
+{
+    uint8_t *data = (void *)(uintptr_t)command->addr;
+    int status = memcmp(data, wide, command->data_len) == 0 ? 0 : 2;
+    memset(data, 0xa5, command->data_len);
+    return status;
+}
+
+static void data_go_out_and_none_come_back(void **state)
+{
+    (void)state;
+    int fd = desk_file();
+    desk_serve = serve_out;
+    for (size_t i = 0; i < sizeof wide; i++)
+        wide[i] = (uint8_t)(i * 7 + i / 256);
+    memcpy(page, wide, sizeof page);
+    assert_int_equal(ask(fd, uw_nvme_security_send(1, 1, page, sizeof page)).status, 0);
+    assert_memory_equal(page, wide, sizeof page);
+    page[sizeof page - 1] ^= 1;
+    assert_int_equal(ask(fd, uw_nvme_security_send(1, 1, page, sizeof page)).status, 2);
+    close(fd);
+}
+
 static void no_command_without_a_limit_or_with_odd_data(void **state)
 {
     (void)state;
@@ -190,6 +218,10 @@ static void no_command_without_a_limit_or_with_odd_data(void **state)
         {.opcode = 0x06, .timeout_ms = 1, .data_bytes = 8},
         {.opcode = 0x06, .timeout_ms = 1, .data = page},
         {.opcode = 0x06, .timeout_ms = 1, .data = page, .data_bytes = UW_NVME_DATA_BYTES + 1},
+        /* Its data go the other way, or there are none. */
+        {.opcode = 0x06, .timeout_ms = 1, .data = page, .data_bytes = 8, .data_out = true},
+        {.opcode = 0x81, .timeout_ms = 1, .data = page, .data_bytes = 8},
+        {.opcode = 0x81, .timeout_ms = 1, .data_out = true},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct uw_nvme_command command = rows[i];
@@ -481,6 +513,7 @@ int main(void)
         desk_test(dwords_12_and_13_go_out),
         desk_test(every_answer),
         desk_test(data_come_in_and_no_more_than_asked),
+        desk_test(data_go_out_and_none_come_back),
         desk_test(no_command_without_a_limit_or_with_odd_data),
         desk_test(a_killed_sender_is_no_success),
         desk_test(a_command_that_never_returns),

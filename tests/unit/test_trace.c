@@ -288,6 +288,44 @@ static void no_password_and_no_data_stand_there(void **state)
     assert_false(file_holds("d7d7"));
 }
 
+/* A payload that goes out is named and left out; one that comes in has not come yet. */
+static void no_payload_of_a_security_protocol_stands_there(void **state)
+{
+    (void)state;
+    uint8_t page[2048] = "PSIDPSIDPSIDPSIDPSIDPSIDPSIDPSID";
+    static const char *const words[] = {"security protocol payload, 2048 bytes, redacted", NULL,
+                                        "security protocol payload, 512 bytes, redacted", NULL};
+    static const char *const names[] = {"Security Send", "Security Receive", "SECURITY PROTOCOL OUT",
+                                        "SECURITY PROTOCOL IN"};
+    static const char *const directions[] = {"out", "in", "out", "in"};
+    struct uw_nvme_command send = uw_nvme_security_send(1, 0x7fe, page, sizeof page);
+    struct uw_nvme_command receive = uw_nvme_security_receive(1, 0x7fe, page, sizeof page);
+    struct uw_scsi_command out = uw_scsi_security_out(1, 0x7fe, page, 512);
+    struct uw_scsi_command in = uw_scsi_security_in(1, 0x7fe, page, 512);
+    bool stalled;
+    assert_true(uw_send_nvme(&transport, &send, LIMIT_MS, &stalled, NULL));
+    memcpy(page, "PSID", 4);
+    assert_true(uw_send_nvme(&transport, &receive, LIMIT_MS, &stalled, NULL));
+    memcpy(page, "PSID", 4);
+    assert_true(uw_send_scsi(&transport, &out, LIMIT_MS, &stalled, NULL));
+    assert_true(uw_send_scsi(&transport, &in, LIMIT_MS, &stalled, NULL));
+    json_t *lines = read_lines();
+    assert_int_equal(json_array_size(lines), 8);
+    for (size_t i = 0; i < 4; i++) {
+        const json_t *sent = json_array_get(lines, 2 * i);
+        assert_string_equal(text(sent, "name"), names[i]);
+        assert_string_equal(text(sent, "direction"), directions[i]);
+        if (words[i] != NULL)
+            assert_string_equal(text(sent, "data"), words[i]);
+        else
+            assert_true(json_is_null(json_object_get(sent, "data")));
+    }
+    json_decref(lines);
+    assert_false(file_holds("PSID"));
+    assert_false(file_holds("50534944")); /* the same in hex */
+    assert_false(file_holds("d7d7"));
+}
+
 static void every_command_of_ours_has_a_name(void **state)
 {
     (void)state;
@@ -424,6 +462,7 @@ int main(void)
         trace_test(ata_commands_stand_with_their_registers),
         trace_test(the_host_s_errors_are_no_status_of_the_drive),
         trace_test(no_password_and_no_data_stand_there),
+        trace_test(no_payload_of_a_security_protocol_stands_there),
         trace_test(every_command_of_ours_has_a_name),
         trace_test(what_is_there_is_left_alone),
         trace_test(a_file_that_vanishes_stops_nothing),
