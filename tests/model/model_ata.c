@@ -70,6 +70,7 @@ static void start(struct model_ata *ata)
     ata->dco_frozen = ata->config.freezes_dco;
     ata->d_sense = ata->config.sat.d_sense;
     ata_security_power_on(ata);
+    model_tcg_power_on(&ata->tcg);
     ata_sanitize_power_on(ata);
     ata->host_sectors = ata->layer_sectors = ata_sectors(ata);
     ata->layer_looks = ata->gone = false;
@@ -115,6 +116,7 @@ struct model_ata *model_ata_new(const struct model_ata_config *config)
         return NULL;
     }
     fill_in(ata);
+    model_tcg_init(&ata->tcg, &config->tcg, ata_new_key, ata);
     ata->powered = true;
     ata->power_cycles = 1;
     remember_the_past(ata);
@@ -139,6 +141,7 @@ static void cut_power(struct model_ata *ata)
         return;
     model_block_cut_power(ata->block);
     ata->unit.running = false; /* only a sanitize goes on when the power comes back */
+    model_tcg_reset(&ata->tcg);
     ata->powered = false;
 }
 
@@ -164,6 +167,7 @@ static void step_to(struct model_ata *ata, uint64_t now_ms)
         return;
     ata_erase_run(ata, &ata->sanitize, ms);
     ata_erase_run(ata, &ata->unit, ms);
+    model_tcg_advance(&ata->tcg, now_ms);
 }
 
 static void advance(struct model_ata *ata, uint64_t now_ms)
@@ -193,6 +197,7 @@ static enum model_ata_cut_moment count_command(struct model_ata *ata)
 
 static void reset(struct model_ata *ata)
 {
+    model_tcg_reset(&ata->tcg);
     ata->last_command = 0;
     if (!ata->config.unit_survives_reset)
         ata->unit.running = false;
@@ -240,7 +245,8 @@ static bool wait_for(struct model_ata *ata, uint64_t took_ms, struct uw_scsi_com
 /* Of what has just begun, half. */
 static uint64_t middle_ms(const struct model_ata *ata)
 {
-    return ata_erase_left_ms(ata->unit.running ? &ata->unit : &ata->sanitize) / 2;
+    uint64_t left_ms = ata_erase_left_ms(ata->unit.running ? &ata->unit : &ata->sanitize);
+    return (left_ms != 0 ? left_ms : model_tcg_left_ms(&ata->tcg)) / 2;
 }
 
 static void cut_later(struct model_ata *ata, uint64_t ms)
@@ -369,10 +375,12 @@ struct range {
 static int refusal(struct model_ata *ata, bool write, struct range range)
 {
     const struct model_ata_lie *bad = ata_later_lie(ata, MODEL_ATA_READ_ERRORS);
+    bool shadow;
     if (!ata->powered || ata->gone)
         return ENODEV;
     if (ata->deaf || ata->locked || ata_is_sanitizing(ata) || ata->state == MODEL_ATA_SD3 ||
-        ata->unit.running || range.first + range.count > ata->visible)
+        ata->unit.running || !model_tcg_lets(&ata->tcg, write, &shadow) ||
+        range.first + range.count > ata->visible)
         return EIO;
     if (!write && bad != NULL &&
         (bad->value == MODEL_ALL || (bad->value >= range.first && bad->value < range.first + range.count)))
@@ -401,6 +409,7 @@ static int64_t move(struct model_ata *ata, bool write, uint64_t offset, uint32_t
 {
     uint32_t sector = ata->block->config.block_bytes;
     struct range range = {offset / sector, (length + sector - 1) / sector};
+    bool shadow;
     int error = refusal(ata, write, range);
     ata->last_command = 0;
     if (error != 0)
@@ -411,6 +420,8 @@ static int64_t move(struct model_ata *ata, bool write, uint64_t offset, uint32_t
         note_written(ata, range, moved > 0);
     else if (moved > 0)
         read_unmapped(ata, range, data);
+    if (!write && moved > 0 && model_tcg_lets(&ata->tcg, false, &shadow) && shadow)
+        memset(data, 0, (size_t)moved);
     return moved;
 }
 

@@ -13,6 +13,7 @@
 #include <pthread.h>
 
 #include "model_block.h"
+#include "model_tcg.h"
 #include "wire/scsi.h"
 
 enum {
@@ -48,7 +49,9 @@ enum model_ata_on {
     MODEL_ATA_OTHER = 32768,    /* any other ATA command */
     MODEL_ATA_SCSI = 65536,     /* what the layer answers by itself */
     MODEL_ATA_OPENING = 131072, /* of MODEL_ATA_HIDDEN, what changes an area */
-    MODEL_ATA_RESCAN = 262144   /* of the host's: it HANGS, or ends with an error (ABORTS) */
+    MODEL_ATA_TRUSTED = 262144, /* SECURITY PROTOCOL IN and OUT */
+    MODEL_ATA_REVERT = 524288,  /* the new key of a Revert */
+    MODEL_ATA_RESCAN = 1048576  /* of the host's: it HANGS, or ends with an error (ABORTS) */
 };
 
 enum model_ata_lie_kind {
@@ -135,10 +138,11 @@ struct model_ata_sat {
     bool only_12;                          /* the 16-byte form is not known: 05/20/00 */
     bool response;                 /* "return response information" (protocol 15) answers, else 05/24/00 */
     bool response_needs_direction; /* only with T_DIR set */
-    bool usb;             /* a bridge: a password or an erase unit sent through it is complained of */
-    bool follows_size;    /* a rescan reads it from the drive; libata has it from its own last look */
-    bool standard_vendor; /* INQUIRY says the drive's own vendor, not "ATA" */
-    uint8_t sense_bytes;  /* no more of it comes back; 0: all */
+    bool usb;                  /* a bridge: a password or an erase unit sent through it is complained of */
+    bool follows_size;         /* a rescan reads it from the drive; libata has it from its own last look */
+    bool no_security_protocol; /* SECURITY PROTOCOL IN, OUT: 05/20/00, whatever the drive has */
+    bool standard_vendor;      /* INQUIRY says the drive's own vendor, not "ATA" */
+    uint8_t sense_bytes;       /* no more of it comes back; 0: all */
     enum model_ata_identify_quirk identify;
 };
 
@@ -201,6 +205,7 @@ struct model_ata_config {
         uint64_t elapsed_ms;
         bool succeeded, failed, failure_mode;
     } former;
+    struct model_tcg_config tcg; /* a class: it has the trusted computing feature set */
     struct model_ata_sat sat;
     struct model_ata_lie lies[MODEL_ATA_LIES];
     struct model_ata_cut cut;
@@ -266,7 +271,8 @@ struct model_ata {
     enum model_ata_sanitize_state state;
     bool succeeded; /* the last one; kept without power */
     bool failure_mode, antifreeze;
-    struct model_ata_erase sanitize, unit;
+    struct model_ata_erase sanitize, unit, revert;
+    struct model_tcg tcg;
     unsigned erases;                  /* that ended, true or not */
     uint16_t old_count, old_progress; /* what STATUS said before the first one began */
     bool old_failed;

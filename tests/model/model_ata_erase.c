@@ -21,7 +21,8 @@ bool ata_media_init(struct model_ata *ata)
 
 static bool changes_key(const struct model_ata *ata, const struct model_ata_erase *erase)
 {
-    return erase->on == MODEL_ATA_CRYPTO || (erase->on == MODEL_ATA_ENHANCED && ata->config.enhanced_noise);
+    return erase->on == MODEL_ATA_CRYPTO || erase->on == MODEL_ATA_REVERT ||
+           (erase->on == MODEL_ATA_ENHANCED && ata->config.enhanced_noise);
 }
 
 /* Whether the drive leaves this sector as it is, whatever it says. */
@@ -101,7 +102,8 @@ static void unmap(struct model_ata *ata, const struct model_ata_erase *erase)
 {
     bool sanitize = (erase->on & MODEL_ATA_SANITIZE) != 0, lies = erase->lies[MODEL_ATA_ONLY_UNMAPS] != NULL;
     bool zones = sanitize && ata->config.zoned && (erase->count & COUNT_ZNR) == 0;
-    bool unmaps = (erase->on & (MODEL_ATA_BLOCK | MODEL_ATA_CRYPTO)) != 0 && ata->config.unmaps;
+    bool unmaps =
+        (erase->on & (MODEL_ATA_BLOCK | MODEL_ATA_CRYPTO | MODEL_ATA_REVERT)) != 0 && ata->config.unmaps;
     if (!lies && !zones && !unmaps)
         return;
     ata->unmapped_value = unmaps && !lies ? ata->config.unmapped_value : 0;
@@ -115,6 +117,8 @@ static uint64_t duration_of(const struct model_ata *ata, const struct model_ata_
     const struct model_ata_config *config = &ata->config;
     uint32_t ms, usual;
     switch (erase->on) {
+    case MODEL_ATA_REVERT: /* its time is over */
+        return 0;
     case MODEL_ATA_BLOCK:
         ms = config->block_ms, usual = BLOCK_MS;
         break;
@@ -184,7 +188,7 @@ static void end(struct model_ata *ata, struct model_ata_erase *erase, bool faile
         unmap(ata, erase);
     if (erase == &ata->unit)
         end_unit(ata, erase, failed);
-    else
+    else if (erase == &ata->sanitize)
         ata_sanitize_end(ata, failed);
 }
 
@@ -224,4 +228,10 @@ uint64_t ata_erase_left_ms(const struct model_ata_erase *erase)
     if (!erase->running)
         return 0;
     return erase->lies[MODEL_ATA_STANDS] != NULL ? INT32_MAX : last_ms_of(erase) - erase->elapsed_ms;
+}
+
+void ata_new_key(void *drive)
+{
+    struct model_ata *ata = drive;
+    ata_erase_begin(ata, &ata->revert, MODEL_ATA_REVERT, 1, 0);
 }

@@ -63,7 +63,7 @@ static void put_features(const struct model_ata *ata, uint8_t *page)
     unsigned common = 1U << 14 | bit(true, 5) | bit(config->hpa, 10);
     unsigned smart = bit(!config->smart.absent, 0), on = bit(!config->smart.absent && !config->smart.off, 0);
     unsigned second = bit(ext, 13) | 1U << 12 | bit(config->dco, 11) | bit(ext, 10);
-    put_word(page, 82, common | smart | bit(config->security, 1));
+    put_word(page, 82, common | smart | bit(ata_has_security(ata), 1));
     put_word(page, 83, 1U << 14 | second | bit(config->hpa, 8));
     put_word(page, 84, 1U << 14 | 1U << 5 | bit(ata->wwn != 0, 8));
     put_word(page, 85, (common & ~bit(config->cache_off, 5)) | on | bit(ata->enabled, 1));
@@ -77,7 +77,7 @@ static void put_security(const struct model_ata *ata, uint8_t *page)
 {
     const struct model_ata_config *config = &ata->config;
     put_word(page, 128, ata_security_word(ata));
-    if (!config->security)
+    if (!ata_has_security(ata))
         return;
     put_word(page, 89, config->erase_word);
     put_word(page, 90, config->enhanced ? config->enhanced_word : 0);
@@ -116,6 +116,7 @@ void ata_page_identify(struct model_ata *ata, uint8_t *page)
     put_text(page, 23, 4, config->firmware != NULL ? config->firmware : "1.0");
     put_text(page, 27, 20, config->model != NULL ? config->model : "MODEL ATA DRIVE");
     put_word(page, 47, 0x8010);
+    put_word(page, 48, 0x4000 | bit(config->tcg.class != MODEL_TCG_NONE, 0));
     put_word(page, 49, 0x0f00);
     put_word(page, 50, 0x4000);
     put_word(page, 53, 0x0006);
@@ -148,7 +149,7 @@ static void put_log_security(const struct model_ata *ata, uint8_t *page)
     put_qword(page, 16, ata_security_word(ata) & 0x3f);
     put_qword(page, 24, config->enhanced_word);
     put_qword(page, 32, config->erase_word);
-    put_qword(page, 40, 0);
+    put_qword(page, 40, bit(config->tcg.class != MODEL_TCG_NONE, 0));
     put_qword(page, 48,
               bit(config->restricted_overrides, 7) | bit(config->sanitize, 6) | bit(config->antifreeze, 5) |
                   bit(config->block_erase, 4) | bit(config->overwrite, 3) | bit(config->crypto, 2) |

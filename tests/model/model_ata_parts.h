@@ -44,6 +44,8 @@ void ata_abort(struct ata_task *task);
 
 /* model_ata_security.c: F1h to F6h. */
 void ata_security(struct model_ata *ata, struct ata_task *task);
+/* TCG SIIS: where locking is enabled, the feature set is not there. */
+bool ata_has_security(const struct model_ata *ata);
 void ata_security_power_on(struct model_ata *ata);
 /* Of a hardware reset, or when the power comes. */
 void ata_security_lock(struct model_ata *ata);
@@ -61,6 +63,7 @@ uint16_t ata_sanitize_progress(const struct model_ata *ata);
 bool ata_media_init(struct model_ata *ata);
 void ata_erase_begin(struct model_ata *ata, struct model_ata_erase *erase, unsigned on, uint16_t count,
                      uint32_t pattern);
+void ata_new_key(void *ata); /* of all sectors, by a Revert */
 /* Lets ms pass for it; it may end. */
 void ata_erase_run(struct model_ata *ata, struct model_ata_erase *erase, uint64_t ms);
 /* How long it will go on; 0 if it does not run. */

@@ -119,7 +119,7 @@ static unsigned refusal(const struct model_ata *ata, const struct ata_task *task
     if (!(row == 0 ? config->crypto : row == 1 ? config->block_erase : config->overwrite))
         return UNSUPPORTED;
     if ((task->lba & rows[row].mask) != rows[row].signature || ata->sanitize.running ||
-        (ata->locked && !restricted) ||
+        (ata->locked && !restricted) || (ata->tcg.enabled && ata->tcg.locked) ||
         (ata->state == MODEL_ATA_SD3 && !ata->failure_mode && (task->count & FAILURE_MODE) != 0))
         return NOT_TOLD;
     *on = rows[row].on;

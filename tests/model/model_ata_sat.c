@@ -275,8 +275,9 @@ static void pass_through(struct model_ata *ata, struct uw_scsi_command *command,
 
 static bool is_told_otherwise(struct model_ata *ata, struct uw_scsi_command *command)
 {
-    struct model_ata_lie *hangs = ata_lie(ata, MODEL_ATA_HANGS, MODEL_ATA_SCSI);
-    struct model_ata_lie *aborts = ata_lie(ata, MODEL_ATA_ABORTS, MODEL_ATA_SCSI);
+    unsigned on = command->cdb[0] == 0xa2 || command->cdb[0] == 0xb5 ? MODEL_ATA_TRUSTED : MODEL_ATA_SCSI;
+    struct model_ata_lie *hangs = ata_lie(ata, MODEL_ATA_HANGS, on);
+    struct model_ata_lie *aborts = ata_lie(ata, MODEL_ATA_ABORTS, on);
     if (hangs != NULL) {
         ata_lie_spend(hangs);
         ata->deaf = true;

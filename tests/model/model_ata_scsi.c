@@ -14,10 +14,12 @@ enum {
     MODE_SELECT_10 = 0x55,
     MODE_SENSE_10 = 0x5a,
     SYNCHRONIZE_16 = 0x91,
+    SECURITY_IN = 0xa2,
+    SECURITY_OUT = 0xb5,
     SERVICE_IN_16 = 0x9e
 };
 enum { HEADER_BYTES = 8, BLOCK_DESCRIPTOR_BYTES = 8, CONTROL_BYTES = 12, D_SENSE = 1U << 2, ROOM = 600 };
-enum { NOT_READY = 0x02, MEDIUM_ERROR, ILLEGAL_REQUEST = 0x05 };
+enum { NOT_READY = 0x02, MEDIUM_ERROR, ILLEGAL_REQUEST = 0x05, ABORTED_COMMAND = 0x0b };
 
 static void refuse(const struct model_ata *ata, struct uw_scsi_command *command, uint8_t asc)
 {
@@ -238,6 +240,40 @@ static void mode_select(struct model_ata *ata, struct uw_scsi_command *command)
     command->moved_bytes = bytes;
 }
 
+/* --- Trusted computing --- */
+
+/* SAT-4, 8.x: SECURITY PROTOCOL IN and OUT become TRUSTED RECEIVE and SEND, in blocks of 512 bytes. libata
+ * knows them of drives that say that they are trusted. */
+static void security(struct model_ata *ata, struct uw_scsi_command *command)
+{
+    const uint8_t *cdb = command->cdb;
+    bool out = cdb[0] == SECURITY_OUT;
+    uint64_t bytes = (uint64_t)big(cdb + 6, 4) * ((cdb[4] & 0x80) != 0 ? 512 : 1);
+    enum uw_scsi_direction direction = out ? UW_SCSI_DATA_OUT : UW_SCSI_DATA_IN;
+    enum model_tcg_result result = MODEL_TCG_SEQUENCE;
+    if (ata->config.tcg.class == MODEL_TCG_NONE || ata->config.sat.no_security_protocol) {
+        refuse(ata, command, 0x20);
+        return;
+    }
+    if (command->cdb_bytes != 12 || command->direction != direction || command->data == NULL ||
+        bytes != command->data_bytes || bytes % 512 != 0) {
+        ata_complain(ata, "a security protocol whose data or direction do not fit");
+        refuse(ata, command, 0x24);
+        return;
+    }
+    if (!ata_is_sanitizing(ata) && ata->state != MODEL_ATA_SD3)
+        result = out ? model_tcg_send(&ata->tcg, cdb[1], (uint16_t)big(cdb + 2, 2), command->data,
+                                      command->data_bytes)
+                     : model_tcg_receive(&ata->tcg, cdb[1], (uint16_t)big(cdb + 2, 2), command->data,
+                                         command->data_bytes);
+    if (ata->tcg.complaint != NULL)
+        ata_complain(ata, ata->tcg.complaint);
+    ata->last_command = 0;
+    command->moved_bytes = result == MODEL_TCG_GOOD ? command->data_bytes : 0;
+    if (result != MODEL_TCG_GOOD) /* the drive aborts the command, and the layer knows no more */
+        ata_sense(ata, command, ABORTED_COMMAND, 0, 0, NULL);
+}
+
 void ata_scsi(struct model_ata *ata, struct uw_scsi_command *command)
 {
     switch (command->cdb[0]) {
@@ -259,6 +295,10 @@ void ata_scsi(struct model_ata *ata, struct uw_scsi_command *command)
         ata->last_command = 0;
         if (model_block_flush(ata->block) != 0)
             ata_sense(ata, command, 0x04, 0x44, 0, NULL);
+        return;
+    case SECURITY_IN:
+    case SECURITY_OUT:
+        security(ata, command);
         return;
     case MODE_SENSE_10:
         mode_sense(ata, command);

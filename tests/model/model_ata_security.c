@@ -9,6 +9,11 @@
 enum { SET_PASSWORD = 0xf1, UNLOCK, PREPARE, ERASE_UNIT, FREEZE, DISABLE };
 enum { MASTER = 1U << 0, ENHANCED = 1U << 1, MAXIMUM = 1U << 8, PASSWORD_AT = 2, MASTER_ID_AT = 34 };
 
+bool ata_has_security(const struct model_ata *ata)
+{
+    return ata->config.security && !ata->tcg.enabled;
+}
+
 void ata_security_lock(struct model_ata *ata)
 {
     ata->locked = ata->enabled;
@@ -25,7 +30,7 @@ void ata_security_power_on(struct model_ata *ata)
 
 uint16_t ata_security_word(const struct model_ata *ata)
 {
-    if (!ata->config.security)
+    if (!ata_has_security(ata))
         return 0;
     return (uint16_t)(1U | (unsigned)ata->enabled << 1 | (unsigned)ata->locked << 2 |
                       (unsigned)ata->frozen << 3 | (unsigned)(ata->tries == 0) << 4 |
@@ -110,7 +115,7 @@ static void erase_unit(struct model_ata *ata, struct ata_task *task)
 void ata_security(struct model_ata *ata, struct ata_task *task)
 {
     bool data = task->command != PREPARE && task->command != FREEZE;
-    if (!ata->config.security) {
+    if (!ata_has_security(ata)) {
         ata_abort(task);
         return;
     }

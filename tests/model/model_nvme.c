@@ -76,6 +76,7 @@ struct model_nvme *model_nvme_new(const struct model_nvme_config *config)
         snprintf(nvme->serial, sizeof nvme->serial, "%s", config->serial);
     else
         snprintf(nvme->serial, sizeof nvme->serial, "MODEL%06u", atomic_fetch_add(&number, 1) + 1);
+    model_tcg_init(&nvme->tcg, &config->tcg, nvme_new_key, nvme);
     remember_the_past(nvme);
     model_nvme_set_cut(nvme, config->cut);
     return nvme;
@@ -98,6 +99,7 @@ static void cut_power(struct model_nvme *nvme)
     for (size_t place = 0; place < nvme->count; place++)
         model_block_cut_power(nvme->spaces[place].block);
     nvme_format_break(nvme);
+    model_tcg_reset(&nvme->tcg);
     nvme->powered = false;
     nvme->unsafe_shutdowns++;
 }
@@ -110,6 +112,7 @@ static void step_to(struct model_nvme *nvme, uint64_t now_ms)
         return;
     nvme_erase_run(nvme, &nvme->sanitize, ms);
     nvme_erase_run(nvme, &nvme->format, ms);
+    model_tcg_advance(&nvme->tcg, now_ms);
 }
 
 static void advance(struct model_nvme *nvme, uint64_t now_ms)
@@ -139,6 +142,7 @@ static enum model_nvme_cut_moment count_command(struct model_nvme *nvme)
 
 static void reset(struct model_nvme *nvme)
 {
+    model_tcg_reset(&nvme->tcg);
     if (nvme->config.reset_breaks_format)
         nvme_format_break(nvme);
 }
@@ -183,7 +187,7 @@ static bool wait_for(struct model_nvme *nvme, uint64_t took_ms, struct uw_nvme_c
 static uint64_t middle_ms(const struct model_nvme *nvme)
 {
     const struct model_nvme_erase *erase = nvme->format.running ? &nvme->format : &nvme->sanitize;
-    return erase->running ? (erase->duration_ms - erase->elapsed_ms) / 2 : 0;
+    return erase->running ? (erase->duration_ms - erase->elapsed_ms) / 2 : model_tcg_left_ms(&nvme->tcg) / 2;
 }
 
 static void cut_later(struct model_nvme *nvme, uint64_t ms)
@@ -288,10 +292,11 @@ static int refusal(struct model_nvme *nvme, size_t place, bool write, struct ran
 {
     const struct model_nvme_space *space = &nvme->spaces[place];
     const struct model_nvme_lie *bad = nvme_later_lie(nvme, MODEL_NVME_READ_ERRORS);
-    bool broken = space->format_broken && (write || !nvme->config.broken_format_readable);
+    bool shadow, broken = space->format_broken && (write || !nvme->config.broken_format_readable);
     if (!nvme->powered || space->medium.detached)
         return ENODEV;
-    if (nvme->deaf || nvme_is_sanitizing(nvme) || nvme_has_failed(nvme) || nvme->format.running || broken)
+    if (nvme->deaf || nvme_is_sanitizing(nvme) || nvme_has_failed(nvme) || nvme->format.running || broken ||
+        !model_tcg_lets(&nvme->tcg, write, &shadow))
         return EIO;
     if (write)
         return space->medium.write_protected || (nvme->config.critical_warning & 1U << 3) != 0 ? EIO : 0;
@@ -331,6 +336,7 @@ static int64_t move(struct model_nvme *nvme, size_t place, bool write, uint64_t 
 {
     struct model_nvme_space *space = &nvme->spaces[place];
     uint32_t block = space->block->config.block_bytes;
+    bool shadow;
     struct range range = {offset / block, (length + block - 1) / block};
     int error = refusal(nvme, place, write, range);
     if (error != 0)
@@ -342,6 +348,8 @@ static int64_t move(struct model_nvme *nvme, size_t place, bool write, uint64_t 
         note_written(nvme, space, range, moved > 0);
     else if (moved > 0)
         read_unmapped(nvme, space, range, data, (uint64_t)moved);
+    if (!write && moved > 0 && model_tcg_lets(&nvme->tcg, false, &shadow) && shadow)
+        memset(data, 0, (size_t)moved);
     return moved;
 }
 
@@ -424,6 +432,8 @@ void model_nvme_power_on(struct model_nvme *nvme)
 {
     pthread_mutex_lock(&nvme->lock);
     nvme->power_cycles += !nvme->powered;
+    if (!nvme->powered)
+        model_tcg_power_on(&nvme->tcg);
     nvme->powered = true;
     nvme->deaf = false;
     for (size_t place = 0; place < nvme->count; place++)

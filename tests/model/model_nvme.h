@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 
 #include "model_block.h"
+#include "model_tcg.h"
 #include "wire/nvme.h"
 
 enum {
@@ -36,7 +37,9 @@ enum model_nvme_on {
     MODEL_NVME_IDENTIFY = 128,
     MODEL_NVME_GET_LOG = 256,
     MODEL_NVME_RESCAN = 512,
-    MODEL_NVME_OTHER = 1024, /* any other admin command */
+    MODEL_NVME_OTHER = 1024,    /* any other admin command */
+    MODEL_NVME_SECURITY = 2048, /* Security Send and Receive */
+    MODEL_NVME_REVERT = 4096,   /* the new key of a Revert */
     MODEL_NVME_ERASE = MODEL_NVME_SANITIZE | MODEL_NVME_FORMAT
 };
 
@@ -145,6 +148,7 @@ struct model_nvme_config {
         uint64_t elapsed_ms;
         bool global_erased;
     } former;
+    struct model_tcg_config tcg; /* a class: OACS has its bit 0 */
     struct model_nvme_medium media[MODEL_NVME_NAMESPACES];
     struct model_nvme_lie lies[MODEL_NVME_LIES];
     struct model_nvme_cut cut;
@@ -205,7 +209,8 @@ struct model_nvme {
     uint8_t passes_done;
     bool global_erased;
     bool restricted_failure, unrestricted_failure;
-    struct model_nvme_erase sanitize, format;
+    struct model_nvme_erase sanitize, format, revert;
+    struct model_tcg tcg;
     unsigned erases; /* that ended, true or not */
     uint64_t power_cycles, unsafe_shutdowns, keys;
     struct model_nvme_seen seen[MODEL_NVME_LOG]; /* the first ones */

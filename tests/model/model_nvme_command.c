@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-enum { NO_ANSWER_MS = INT32_MAX, INTERNAL_ERROR = 0x006, INVALID_LOG_PAGE = 0x109 };
+enum { NO_ANSWER_MS = INT32_MAX, INTERNAL_ERROR = 0x006, SEQUENCE_ERROR = 0x00c, INVALID_LOG_PAGE = 0x109 };
+enum { ACCESS_DENIED = 0x286 };
 
 static const uint32_t BROADCAST = UINT32_MAX;
 
@@ -37,6 +38,9 @@ static unsigned on_of(const struct uw_nvme_command *command)
         return nvme_sanitize_on(command->cdw10);
     case 0x80:
         return format != 0 ? format : MODEL_NVME_OTHER;
+    case 0x81:
+    case 0x82:
+        return MODEL_NVME_SECURITY;
     default:
         return MODEL_NVME_OTHER;
     }
@@ -45,6 +49,11 @@ static unsigned on_of(const struct uw_nvme_command *command)
 bool nvme_is_sanitizing(const struct model_nvme *nvme)
 {
     return nvme->sanitize.running && nvme->sanitize.lies[MODEL_NVME_SUCCESS_AT_ONCE] == NULL;
+}
+
+bool nvme_has_security(const struct model_nvme *nvme)
+{
+    return (nvme->config.oacs & 1) != 0 || nvme->config.tcg.class != MODEL_TCG_NONE;
 }
 
 bool nvme_has_failed(const struct model_nvme *nvme)
@@ -139,6 +148,12 @@ static void note_overlap(struct model_nvme *nvme)
     nvme->overlaps += nvme->sanitize.running || nvme->format.running;
 }
 
+/* TCG SIIS: neither erases what a locking range protects. */
+static bool is_locked(const struct model_nvme *nvme)
+{
+    return nvme->tcg.enabled && nvme->tcg.locked;
+}
+
 static int sanitize(struct model_nvme *nvme, const struct uw_nvme_command *command)
 {
     unsigned on = nvme_sanitize_on(command->cdw10);
@@ -165,6 +180,8 @@ static int sanitize(struct model_nvme *nvme, const struct uw_nvme_command *comma
     for (size_t place = 0; place < nvme->count; place++)
         if (nvme->spaces[place].medium.write_protected)
             return UW_NVME_WRITE_PROTECTED;
+    if (is_locked(nvme))
+        return ACCESS_DENIED;
     struct model_nvme_lie *never = nvme_lie(nvme, MODEL_NVME_NEVER_STARTS, on);
     if (never != NULL) {
         nvme_lie_spend(never);
@@ -232,6 +249,8 @@ static int format(struct model_nvme *nvme, const struct uw_nvme_command *command
     for (size_t i = 0; i < nvme->count; i++)
         if ((spaces >> i & 1) != 0 && nvme->spaces[i].medium.write_protected)
             return UW_NVME_WRITE_PROTECTED;
+    if (is_locked(nvme))
+        return ACCESS_DENIED;
     if (!keeps_format(nvme, command, spaces)) {
         nvme_complain(nvme, "a Format to another block size, metadata or protection");
         return UW_NVME_INVALID_FORMAT;
@@ -243,6 +262,34 @@ static int format(struct model_nvme *nvme, const struct uw_nvme_command *command
     return 0;
 }
 
+/* Base 2.0, 5.24 and 5.25: CDW10 has the protocol in 31:24, its specific field in 23:8, CDW11 the length. */
+static int security(struct model_nvme *nvme, struct uw_nvme_command *command)
+{
+    static const int statuses[] = {[MODEL_TCG_GOOD] = 0,
+                                   [MODEL_TCG_INVALID] = UW_NVME_INVALID_FIELD,
+                                   [MODEL_TCG_SEQUENCE] = SEQUENCE_ERROR};
+    uint8_t protocol = (uint8_t)(command->cdw10 >> 24);
+    uint16_t specific = (uint16_t)(command->cdw10 >> 8);
+    bool out = command->opcode == 0x81;
+    if (nvme_is_sanitizing(nvme))
+        return UW_NVME_SANITIZE_IN_PROGRESS;
+    if (nvme_has_failed(nvme))
+        return UW_NVME_SANITIZE_HAS_FAILED;
+    if (!nvme_has_security(nvme))
+        return UW_NVME_INVALID_OPCODE;
+    if (command->data == NULL || command->data_bytes != command->cdw11 || command->data_out != out ||
+        command->nsid != 0) {
+        nvme_complain(nvme, "a security command whose data, direction or namespace do not fit");
+        return UW_NVME_INVALID_FIELD;
+    }
+    enum model_tcg_result result =
+        out ? model_tcg_send(&nvme->tcg, protocol, specific, command->data, command->data_bytes)
+            : model_tcg_receive(&nvme->tcg, protocol, specific, command->data, command->data_bytes);
+    if (nvme->tcg.complaint != NULL)
+        nvme_complain(nvme, nvme->tcg.complaint);
+    return statuses[result];
+}
+
 static int carry_out(struct model_nvme *nvme, struct uw_nvme_command *command, uint64_t *took_ms)
 {
     *took_ms = nvme->config.admin_ms;
@@ -252,6 +299,9 @@ static int carry_out(struct model_nvme *nvme, struct uw_nvme_command *command, u
         return read_page(nvme, command);
     case 0x80:
         return format(nvme, command, took_ms);
+    case 0x81:
+    case 0x82:
+        return security(nvme, command);
     case 0x84:
         return sanitize(nvme, command);
     default:

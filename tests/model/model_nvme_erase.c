@@ -45,7 +45,7 @@ static bool is_spared(const struct model_nvme *nvme, const struct model_nvme_era
 {
     const struct model_nvme_space *space = &nvme->spaces[place];
     const struct model_nvme_lie *const *lies = erase->lies, *one = lies[MODEL_NVME_ERASES_ONE];
-    bool crypto = (erase->on & (MODEL_NVME_CRYPTO | MODEL_NVME_FORMAT_CRYPTO)) != 0;
+    bool crypto = (erase->on & (MODEL_NVME_CRYPTO | MODEL_NVME_FORMAT_CRYPTO | MODEL_NVME_REVERT)) != 0;
     uint32_t only = one == NULL || one->value == 0 ? nvme->spaces[0].medium.nsid : (uint32_t)one->value;
     return lies[MODEL_NVME_ERASES_NOTHING] != NULL || lies[MODEL_NVME_ONLY_UNMAPS] != NULL ||
            erase->on == MODEL_NVME_FORMAT_PLAIN || (lies[MODEL_NVME_KEEPS_KEY] != NULL && crypto) ||
@@ -95,7 +95,7 @@ static void erase_block(struct model_nvme *nvme, const struct model_nvme_erase *
         return;
     if (erase->on == MODEL_NVME_OVERWRITE)
         overwrite(data, bytes, erase, pass);
-    else if (erase->on == MODEL_NVME_CRYPTO || erase->on == MODEL_NVME_FORMAT_CRYPTO)
+    else if ((erase->on & (MODEL_NVME_CRYPTO | MODEL_NVME_FORMAT_CRYPTO | MODEL_NVME_REVERT)) != 0)
         scramble(data, bytes, mixed(erase->key * 131 + place) + lba * bytes);
     else
         memset(data, nvme->config.block_value, bytes);
@@ -138,6 +138,8 @@ static uint64_t duration_of(const struct model_nvme *nvme, const struct model_nv
     const struct model_nvme_config *config = &nvme->config;
     uint32_t ms, usual;
     switch (erase->on) {
+    case MODEL_NVME_REVERT: /* its time is over */
+        return 0;
     case MODEL_NVME_BLOCK:
         ms = config->block_ms, usual = BLOCK_MS;
         break;
@@ -263,4 +265,10 @@ void nvme_format_break(struct model_nvme *nvme)
         nvme->spaces[place].format_broken = true;
     }
     nvme->format.running = false;
+}
+
+void nvme_new_key(void *drive)
+{
+    struct model_nvme *nvme = drive;
+    nvme_erase_begin(nvme, &nvme->revert, MODEL_NVME_REVERT, 0, 0, nvme_all_spaces(nvme));
 }

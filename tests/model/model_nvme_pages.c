@@ -59,7 +59,7 @@ void nvme_page_controller(struct model_nvme *nvme, uint8_t *page)
     put(page, 76, config->cmic, 1);
     put(page, 78, 1, 2); /* CNTLID */
     put(page, 80, 0x00020000, 4);
-    put(page, 256, config->oacs, 2);
+    put(page, 256, config->oacs | (nvme_has_security(nvme) ? 1U : 0U), 2);
     put(page, 261, config->lpa, 1);
     put(page, 280, bytes_of(nvme) + config->unallocated_bytes, 16);
     put(page, 296, config->unallocated_bytes, 16);

@@ -17,6 +17,7 @@ void nvme_complain(struct model_nvme *nvme, const char *what);
 int nvme_answer(struct model_nvme *nvme, struct uw_nvme_command *command, uint64_t *took_ms);
 bool nvme_is_sanitizing(const struct model_nvme *nvme); /* and admits it */
 bool nvme_has_failed(const struct model_nvme *nvme);
+bool nvme_has_security(const struct model_nvme *nvme); /* Send and Receive */
 uint32_t nvme_all_spaces(const struct model_nvme *nvme);
 /* The bit of the sanitize that CDW10 asks for; EXIT_FAILURE and OTHER as well. */
 unsigned nvme_sanitize_on(uint32_t cdw10);
@@ -31,6 +32,7 @@ void nvme_erase_begin(struct model_nvme *nvme, struct model_nvme_erase *erase, u
 void nvme_erase_run(struct model_nvme *nvme, struct model_nvme_erase *erase, uint64_t ms);
 /* A Format that runs stays half done. */
 void nvme_format_break(struct model_nvme *nvme);
+void nvme_new_key(void *nvme);                                         /* of all namespaces, by a Revert */
 uint8_t nvme_format_left(const struct model_nvme *nvme, size_t place); /* percent, as FPI has it */
 
 /* model_nvme_pages.c. `page` has UW_NVME_PAGE_BYTES, `log` UW_NVME_LOG_BYTES, all 0. */
