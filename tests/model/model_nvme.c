@@ -149,7 +149,7 @@ static void reset(struct model_nvme *nvme)
 
 static void note(struct model_nvme *nvme, const struct uw_nvme_command *command)
 {
-    bool reads = command->opcode == 0x02 || command->opcode == 0x06;
+    bool reads = command->opcode == 0x02 || command->opcode == 0x06 || command->opcode == 0x82;
     if (!reads && nvme->seen_count < MODEL_NVME_LOG)
         nvme->seen[nvme->seen_count++] = (struct model_nvme_seen){.opcode = command->opcode,
                                                                   .nsid = command->nsid,
