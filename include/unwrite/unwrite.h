@@ -83,6 +83,7 @@ struct uw_request {
     struct uw_trace *trace; /* NULL: no record is kept */
     bool restore_dco;
     bool unfreeze;
+    const char *psid_file; /* lines "SERIAL PSID": what drives that encrypt themselves have on their labels */
     struct uw_strings arguments;      /* argv, recorded in certificates */
     const char *configuration_sha256; /* hex, of the file that was read; NULL: none */
     uw_ask *ask;                      /* NULL: nobody can be asked */

@@ -12,6 +12,7 @@
 
 #include "core/ata.h"
 #include "core/nvme.h"
+#include "core/tcg.h"
 
 enum uw_bus {
     UW_BUS_UNKNOWN = 0,
@@ -124,8 +125,10 @@ struct uw_drive {
     char **content_types;        /* types found on the drive and its partitions; no labels */
     size_t content_type_count;
 
-    struct uw_ata ata;   /* known: an ATA drive that answered, also behind a bridge */
-    struct uw_nvme nvme; /* known: an NVMe namespace that answered */
+    struct uw_ata ata;                /* known: an ATA drive that answered, also behind a bridge */
+    struct uw_nvme nvme;              /* known: an NVMe namespace that answered */
+    struct uw_tcg tcg;                /* known: a drive that encrypts itself answered */
+    char psid[UW_TCG_PSID_BYTES + 1]; /* what its label says, where the operator gave it; in no document */
 
     struct uw_use *uses;
     size_t use_count;
@@ -184,6 +187,7 @@ json_t *uw_drive_looked_json(const struct uw_drive *drive);
  * drive: {"sanitize", "format", "sanitize_status", "sharing", "raw"}; an ATA drive: {"security", "sanitize",
  * "sanitize_status", "path", "raw"}; empty of others. */
 json_t *uw_drive_capabilities_json(const struct uw_drive *drive);
+json_t *uw_tcg_json(const struct uw_drive *drive); /* its member of a drive that encrypts itself */
 /* Of an NVMe drive {"critical_warning", "percentage_used", ...}, of an ATA drive {"status", "temperature_k",
  * ...}; null where it did not say, empty of others. */
 json_t *uw_drive_health_json(const struct uw_drive *drive);

@@ -136,17 +136,25 @@ static json_t *raw_json(const struct uw_nvme_controller *c)
     return json_pack("{s:s, s:s, s:s, s:s}", "oacs", oacs, "sanicap", sanicap, "fna", fna, "cmic", cmic);
 }
 
-json_t *uw_drive_capabilities_json(const struct uw_drive *drive)
+static json_t *nvme_capabilities(const struct uw_drive *drive)
 {
     const struct uw_nvme_controller *c = &drive->nvme.controller;
-    if (!is_nvme(drive))
-        return uw_ata_capabilities_json(drive);
     if (!c->known)
         return json_pack("{s:n, s:n, s:n, s:n, s:n}", "sanitize", "format", "sanitize_status", "sharing",
                          "raw");
     return json_pack("{s:o, s:o, s:o, s:o, s:o}", "sanitize", sanitize_json(c->sanicap), "format",
                      format_json(c), "sanitize_status", sanitize_status_json(&drive->nvme.sanitize),
                      "sharing", sharing_json(&drive->nvme), "raw", raw_json(c));
+}
+
+json_t *uw_drive_capabilities_json(const struct uw_drive *drive)
+{
+    json_t *capabilities = is_nvme(drive) ? nvme_capabilities(drive) : uw_ata_capabilities_json(drive);
+    if (capabilities == NULL || !drive->tcg.known ||
+        json_object_set_new(capabilities, "tcg", uw_tcg_json(drive)) == 0)
+        return capabilities;
+    json_decref(capabilities);
+    return NULL;
 }
 
 /* UINT64_MAX stands for more than a document's integers hold. */

@@ -14,6 +14,15 @@
 struct uw_ata_command;
 struct uw_nvme_command;
 
+/* A message of a security protocol, UW_TCG_BUFFER_BYTES (wire/tcg.h) either way. */
+struct uw_security {
+    bool send;
+    uint16_t specific; /* the ComID */
+    uint8_t *data;
+    bool done;     /* the drive took or gave it */
+    char why[128]; /* not done: what it said instead */
+};
+
 /* What the engine lends a method while it runs. */
 struct uw_method_run {
     const struct uw_drive *drive;
@@ -34,6 +43,8 @@ struct uw_method_run {
     bool (*nvme)(void *engine, struct uw_nvme_command *command, bool record, struct uw_error *e);
     /* The same with ATA commands; from prepare to erase nothing else is sent. */
     bool (*ata)(void *engine, struct uw_ata_command *command, bool record, struct uw_error *e);
+    /* The same with a message of security protocol 01h. */
+    bool (*security)(void *engine, struct uw_security *message, bool record, struct uw_error *e);
     /* A state that the drive reported; `raw` is evidence. done of total: how far it says it is; 0 of 0: it
      * does not say. */
     void (*saw)(void *engine, const char *state, const void *raw, size_t raw_bytes, uint64_t done,

@@ -59,6 +59,7 @@ enum uw_unmarked {
     UW_UNMARKED_FAILED,    /* a sanitize failed, and another is what ends that */
     UW_UNMARKED_FORMAT,    /* a format is not done: the namespace takes no writes until it is erased anew */
     UW_UNMARKED_READ_ONLY, /* the drive has put its media into read-only mode */
+    UW_UNMARKED_LOCKED,    /* its encryption is locked, or a shadow MBR stands before its data */
     /* Zones take writes at their write pointers alone. Nothing is lost: in the last pass every block holds
      * what nobody else can have written. */
     UW_UNMARKED_ZONES

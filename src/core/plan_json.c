@@ -177,6 +177,7 @@ static json_t *unmarked_json(enum uw_unmarked unmarked)
         [UW_UNMARKED_RUNNING] = "the erase ran already, so no marker could be written before it",
         [UW_UNMARKED_FAILED] = "a sanitize had failed, after which no marker can be written",
         [UW_UNMARKED_FORMAT] = "a format was not done, after which no marker can be written",
+        [UW_UNMARKED_LOCKED] = "its encryption was locked, so no marker could be written",
         [UW_UNMARKED_READ_ONLY] = "the drive is in read-only mode, so no marker could be written",
     };
     return reservation("markers_not_possible", why[unmarked]);

@@ -126,6 +126,17 @@ static bool is_locked(const struct uw_plan *plan)
     return plan->drive->ata.known && plan->drive->ata.identify.security_locked && !can_unlock(plan);
 }
 
+/* Nothing could be marked before, or read back after. */
+static const char *forbidden_by_tcg(const struct uw_drive *drive)
+{
+    const struct uw_tcg *tcg = &drive->tcg;
+    if (tcg->known && tcg->enabled && tcg->locked)
+        return "its encryption is locked (TCG)";
+    if (tcg->known && tcg->shadow_mbr && !tcg->shadow_mbr_done)
+        return "its shadow MBR stands before its data (TCG)";
+    return NULL;
+}
+
 void uw_plan_refuse_left(struct uw_plan *plan)
 {
     const struct uw_drive *d = plan->drive;
@@ -149,6 +160,9 @@ void uw_plan_refuse_left(struct uw_plan *plan)
                        "%s is locked with a password, and frozen", d->device);
     if (is_locked(plan))
         uw_plan_refuse(plan, 4, "locked", UW_PLAN_UNLOCK, "%s is locked with a password", d->device);
+    if (forbidden_by_tcg(d) != NULL)
+        uw_plan_refuse(plan, 4, "locked", "unlock it, or give its PSID by --psid-file", "%s: %s", d->device,
+                       forbidden_by_tcg(d));
 }
 
 const char *uw_plan_path_forbids(const struct uw_drive *drive, const struct uw_method *method)
@@ -284,6 +298,8 @@ const char *uw_plan_state_forbids(const struct uw_plan *plan, const struct uw_me
     const struct uw_drive *d = plan->drive;
     if (uw_plan_ends_failed(d, method) && forbidden_by_failed(d) != NULL)
         return forbidden_by_failed(d);
+    if (method->technique != UW_TECHNIQUE_TCG_REVERT && forbidden_by_tcg(d) != NULL)
+        return forbidden_by_tcg(d);
     if (d->nvme.known)
         return forbidden_by_nvme(d, method);
     return d->ata.known ? forbidden_by_ata(plan, method) : NULL;
@@ -297,6 +313,8 @@ enum uw_unmarked uw_plan_unmarked(const struct uw_plan *plan)
         return UW_UNMARKED_FAILED;
     if (plan->drive->nvme.known && format_broke_off(&plan->drive->nvme.ns))
         return UW_UNMARKED_FORMAT;
+    if (forbidden_by_tcg(plan->drive) != NULL)
+        return UW_UNMARKED_LOCKED;
     if (is_read_only(plan->drive))
         return UW_UNMARKED_READ_ONLY;
     return uw_is_zoned(plan->drive) ? UW_UNMARKED_ZONES : UW_MARKED;

@@ -80,6 +80,9 @@ static const struct {
                                                    [UW_MAKE_MIXED] = LEVELS(CLEAR, CLEAR)}},
     [UW_TECHNIQUE_ATA_SECURITY_ERASE] = {"ata-security-erase", "device-erase", UW_REACH_USER_AREA, false,
                                          ON_ALL(CLEAR, CLEAR)},
+    /* Cryptographic erase, with conditions that the maker alone can say to be kept. */
+    [UW_TECHNIQUE_TCG_REVERT] = {"tcg-revert", "cryptographic-erase", UW_REACH_NAMESPACES, true,
+                                 ON_ALL(CLEAR, CLEAR)},
     [UW_TECHNIQUE_DEVICE_SANITIZE] = {"device-sanitize", "device-sanitize", UW_REACH_ALL, true,
                                       ON_ALL(PURGE, PURGE)},
 #undef ON_ALL

@@ -27,6 +27,7 @@ enum uw_technique {
     UW_TECHNIQUE_NVME_FORMAT_USER_DATA,
     UW_TECHNIQUE_ATA_SECURITY_ERASE_ENHANCED,
     UW_TECHNIQUE_ATA_SECURITY_ERASE,
+    UW_TECHNIQUE_TCG_REVERT,
     UW_TECHNIQUE_DEVICE_SANITIZE, /* found at work, and the drive does not say of which kind; no method's */
     UW_TECHNIQUES
 };

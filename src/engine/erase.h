@@ -50,6 +50,8 @@ bool uw_erase_end_failed(struct uw_erase *erase, struct uw_error *e);
 /* Ends a job that cannot go on and has erased nothing: an event says why. UW_E_REFUSED is a refusal with
  * `code`, and e's way out. False. */
 bool uw_erase_give_up(struct uw_job *job, const char *code, const struct uw_error *e);
+/* security.c: the same for messages of security protocols. */
+bool uw_erase_security(void *engine, struct uw_security *message, bool record, struct uw_error *e);
 /* What an erase inside the drive should have left. */
 struct uw_image uw_erase_image(const struct uw_method_end *end);
 /* Puts on record what another job's command did to this drive too. */

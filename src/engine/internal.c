@@ -94,6 +94,7 @@ void uw_erase_lend_internal(struct uw_erase *erase, struct uw_method_run *run)
     run->attach = erase->job->plan.attach;
     run->nvme = uw_erase_send_nvme;
     run->ata = uw_erase_send_ata;
+    run->security = uw_erase_security;
     run->saw = saw;
     run->wait_ms = wait_ms;
     run->now_ms = now_ms;

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "engine/own_password.h"
+#include "engine/psid.h"
 #include "engine/run.h"
 #include "method/methods.h"
+#include "sign/file.h"
 
 static bool same_drive(const struct uw_drive *a, const struct uw_drive *b)
 {
@@ -138,6 +140,21 @@ void uw_job_make_plan(struct uw_job *job, const struct uw_policy *policy, bool o
     uw_job_draw_standard(job);
 }
 
+/* Read once, for all drives; what is on a label need not be kept from others. */
+static bool give_psids(struct uw_run *run, struct uw_error *e)
+{
+    enum { FILE_BYTES = 1 << 20 };
+    size_t bytes;
+    if (run->request->psid_file == NULL)
+        return true;
+    char *text = uw_file_read(run->request->psid_file, FILE_BYTES, &bytes, NULL, e);
+    bool good = text != NULL;
+    for (size_t i = 0; i < run->job_count && good; i++)
+        good = uw_psid_give(text, run->request->psid_file, &run->jobs[i].drive, e);
+    free(text);
+    return good;
+}
+
 static bool make_plans(struct uw_run *run, struct uw_error *e)
 {
     for (size_t i = 0; i < run->job_count; i++) {
@@ -157,5 +174,6 @@ static bool make_plans(struct uw_run *run, struct uw_error *e)
 bool uw_run_find_drives(struct uw_run *run, struct uw_error *e)
 {
     run->not_covered = run->machine->not_covered(run->machine->user);
-    return (run->request->all ? add_all(run, e) : add_named(run, e)) && exclude(run, e) && make_plans(run, e);
+    return (run->request->all ? add_all(run, e) : add_named(run, e)) && exclude(run, e) &&
+           give_psids(run, e) && make_plans(run, e);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "probe/ata_health.h"
+#include "probe/tcg.h"
 #include "transport/node.h"
 #include "transport/sat.h"
 #include "transport/scsi.h"
@@ -313,6 +314,7 @@ static void look_further(struct look *look)
     settle(look, of_sanitize, read_sanitize(look));
     look_at_areas(look);
     uw_ata_read_health(&look->sat, look->limit_ms, &look->stalled, look->drive);
+    uw_tcg_look_ata(below, look->limit_ms, &look->stalled, look->drive);
     uw_sat_close(&look->sat, look->limit_ms);
 }
 

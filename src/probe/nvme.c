@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "probe/tcg.h"
 #include "transport/node.h"
 #include "transport/nvme.h"
 #include "transport/trace.h"
@@ -182,6 +183,7 @@ bool uw_nvme_look(int fd, int limit_ms, struct uw_trace *trace, struct uw_drive 
     look_at_namespace(&look);
     look_at_lists(&look);
     look_at_logs(&look);
+    uw_tcg_look_nvme(look.door, look.limit_ms, &look.stalled, drive);
     look.door->ops->close(look.door);
     drive->nvme.known = drive->nvme.controller.known && drive->nvme.ns.known;
     return !look.stalled;

@@ -430,6 +430,39 @@ const json_t *flow_step(const struct flow *flow, size_t job)
     return json_array_get(json_object_get(certificate, "steps"), flow_first_step(certificate));
 }
 
+bool flow_is_internal(const json_t *step)
+{
+    static const char *const beginnings[] = {"nvme-", "ata-", "opal-"};
+    const char *method = flow_text(step, "method");
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
+        if (strncmp(method, beginnings[i], strlen(beginnings[i])) == 0)
+            return true;
+    return false;
+}
+
+static const char *serial_of(const struct model_drive *drive)
+{
+    static char serial[64];
+    if (drive->nvme != NULL)
+        snprintf(serial, sizeof serial, "%s", model_nvme_names(drive->nvme, drive->place).serial);
+    else if (drive->ata != NULL)
+        snprintf(serial, sizeof serial, "%s", model_ata_names(drive->ata).serial);
+    return serial;
+}
+
+void flow_give_psid(struct flow *flow, const char *psid)
+{
+    if (psid == NULL)
+        return;
+    snprintf(flow->psids, sizeof flow->psids, "%s/psids", flow->folder);
+    FILE *file = fopen(flow->psids, "w");
+    assert_non_null(file);
+    for (size_t i = 0; i < flow->machine.count; i++)
+        fprintf(file, "%s %s\n", serial_of(&flow->machine.drives[i]), psid);
+    assert_int_equal(fclose(file), 0);
+    flow->request.psid_file = flow->psids;
+}
+
 static bool text_has_controls(const char *text)
 {
     for (; *text != '\0'; text++)

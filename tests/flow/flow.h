@@ -31,6 +31,7 @@ enum flow_confirm {
 struct flow {
     char folder[FLOW_FOLDER_BYTES]; /* all of the run's files lie below */
     char certificates[FLOW_FOLDER_BYTES + 16], state[FLOW_FOLDER_BYTES + 16], key[FLOW_FOLDER_BYTES + 16];
+    char psids[FLOW_FOLDER_BYTES + 16];
     struct model_machine machine;
     char (*devices)[FLOW_NAME_BYTES * 2]; /* /model/NAME of each drive */
     const char **targets;
@@ -89,6 +90,8 @@ void flow_expect_ata(const struct flow *flow, const struct ata_row *device);
 void flow_run_ata(const struct ata_row *device);
 /* Opens, starts and listens to the end. A run that could not be opened or started has `error`. */
 void flow_run(struct flow *flow);
+/* Has the request name a file with this PSID for each of the drives. */
+void flow_give_psid(struct flow *flow, const char *psid);
 /* Lets the drives that a MODEL_HOLD keeps waiting go on; for `heard`. */
 void flow_release(struct flow *flow);
 /* As flow_run, up to the plans. */
@@ -119,6 +122,7 @@ const json_t *flow_event(const struct flow *flow, size_t job, const char *event)
 size_t flow_first_step(const json_t *certificate);
 /* That step, NULL: none. */
 const json_t *flow_step(const struct flow *flow, size_t job);
+bool flow_is_internal(const json_t *step); /* an erase inside the drive; NULL is none */
 json_int_t flow_number(const json_t *object, const char *name);
 const char *flow_text(const json_t *object, const char *name); /* "" where there is none */
 

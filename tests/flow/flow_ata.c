@@ -135,7 +135,7 @@ static void check_steps(const json_t *body)
         }
         for (size_t k = 0; k < sizeof flags / sizeof *flags; k++)
             assert_true(json_is_true(json_object_get(completion, flags[k])));
-        if (strncmp(flow_text(step, "method"), "ata-", 4) != 0)
+        if (!flow_is_internal(step))
             continue;
         assert_true(json_array_size(json_object_get(completion, "states_seen")) > 0);
         assert_true(strlen(flow_text(completion, "status_raw")) > 0);
@@ -221,7 +221,7 @@ void flow_check_ata(const struct flow *flow, size_t job, const json_t *body, con
         check_untouched(flow, job, body);
     if (strncmp(verdict, "sanitized", 9) != 0)
         return;
-    check_words(body, strncmp(flow_text(flow_step(flow, job), "method"), "ata-", 4) == 0);
+    check_words(body, flow_is_internal(flow_step(flow, job)));
     check_steps(body);
     check_evidence(body);
     if (!flow->unseen)
@@ -263,6 +263,7 @@ void flow_open_ata(struct flow *flow, const struct ata_row *device)
     flow->request.unfreeze = device->request.unfreeze;
     flow->unseen = device->expect.unseen;
     flow_put_ata(flow, 0, &facts, ata, 1);
+    flow_give_psid(flow, device->request.psid);
 }
 
 static void compare_text(const char *what, const char *expected, const char *seen)

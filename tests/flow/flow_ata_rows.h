@@ -15,6 +15,7 @@ struct ata_row {
     bool health;              /* SMART is on: libatasmart takes 80 ms a look, which most rows do without */
     struct {
         const char *level; /* NULL: purge */
+        const char *psid;  /* in the file of them; NULL: there is none */
         const char *method, *standard, *verify, *rule_set;
         bool allow_downgrade, restore_dco, unfreeze;
     } request;

@@ -43,8 +43,8 @@ json_t *flow_read_signed(const struct flow *flow, const char *path, const char *
     return body;
 }
 
-/* As unwrite-certificate(5) has it: AES runs through, of ChaCha20 each MiB is a stream of its own, whose nonce
- * is the MiB's number. */
+/* As unwrite-certificate(5) has it: AES runs through, of ChaCha20 each MiB is a stream of its own, whose
+ * nonce is the MiB's number. */
 static void encrypt(const char *cipher, const uint8_t key[32], uint8_t *image, uint64_t bytes)
 {
     bool chacha = strcmp(cipher, "chacha20") == 0;
@@ -150,7 +150,7 @@ static void check_medium(const struct flow *flow, size_t job, const json_t *body
         free(left);
         return;
     }
-    bool internal = strncmp(flow_text(flow_step(flow, job), "method"), "nvme-", 5) == 0;
+    bool internal = flow_is_internal(flow_step(flow, job));
     if (flow->machine.drives[job].nvme != NULL && (internal || strcmp(verdict, "refused") == 0)) {
         if (!internal)
             check_no_erase(flow, job);
@@ -207,8 +207,7 @@ static void check_unwritten(const struct flow *flow, size_t job)
     size_t count = json_array_size(passes), planned;
     if (step == NULL)
         return;
-    const char *method = flow_text(step, "method");
-    if (strncmp(method, "nvme-", 5) == 0 || strncmp(method, "ata-", 4) == 0) {
+    if (flow_is_internal(step)) {
         assert_int_equal(flow_number(step, "bytes_written"), 0);
         assert_int_equal(count, 0);
         return;

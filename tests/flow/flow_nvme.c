@@ -152,6 +152,7 @@ void flow_open_nvme(struct flow *flow, const struct nvme_row *device)
         if ((named >> place & 1) != 0)
             flow_put_nvme(flow, used++, &facts, nvme, nvme->spaces[place].medium.nsid, place + 1);
     }
+    flow_give_psid(flow, device->request.psid);
 }
 
 /* "a b" of [{"code":"a"},{"code":"b"}] or ["a","b"]. */

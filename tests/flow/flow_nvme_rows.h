@@ -13,6 +13,7 @@ struct nvme_row {
     struct model_facts facts; /* its name is given */
     struct {
         const char *level; /* NULL: purge */
+        const char *psid;  /* in the file of them; NULL: there is none */
         const char *method, *standard, *verify, *rule_set, *jobs;
         bool allow_downgrade;
     } request;

@@ -35,6 +35,9 @@ static const struct ata_row methods[] = {
     /* Where the host could not tell the end of an erase from the state before it. */
     {"ata-sanitize-block",
      .config = {.sanitize = true, .block_erase = true, .former.succeeded = true, SMALL}},
+    {"opal-psid-revert",
+     .config = {.tcg = {.class = MODEL_TCG_OPAL_2, .encrypts = true, .enabled = true}, SMALL},
+     .request.psid = model_tcg_psid},
     {"ata-security-erase", .config = {SECURITY, SMALL}},
     {"ata-security-erase-enhanced", .config = {SECURITY, .enhanced = true, .rotation = 7200, SMALL}},
     /* Found shut by a sanitize that had failed: that is ended first. */
@@ -618,6 +621,8 @@ int main(int argc, char **argv)
         size_t kind = i % KINDS;
         if (is_sanitize(row) ? !kinds[kind].sanitize : !kinds[kind].security)
             continue;
+        if (row->request.psid != NULL && kinds[kind].run != drive_alone && kinds[kind].run != drive_and_host)
+            continue; /* it sets no password, and is not found at work */
         if (row->config.former.succeeded && kinds[kind].run == while_it_is_waited_for)
             continue; /* as the one that was not */
         if (row->config.former.failed &&

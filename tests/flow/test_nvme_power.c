@@ -27,6 +27,9 @@ static const struct nvme_row methods[] = {
     {"nvme-format-crypto",
      .config = {.oacs = UW_NVME_OACS_FORMAT, .fna = UW_NVME_FNA_CRYPTO, .dlfeat = 1, SMALL}},
     {"nvme-format-user-data", .config = {.oacs = UW_NVME_OACS_FORMAT, .dlfeat = 1, SMALL}},
+    {"opal-psid-revert",
+     .config = {.tcg = {.class = MODEL_TCG_OPAL_2, .encrypts = true, .enabled = true}, .dlfeat = 1, SMALL},
+     .request.psid = model_tcg_psid},
     /* Where the host could not tell the end of an erase from the state before it. */
     {"nvme-sanitize-block",
      .config = {.sanicap = UW_NVME_SANICAP_BLOCK, .former = {1, 0x202, .global_erased = true}, SMALL}},

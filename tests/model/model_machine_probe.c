@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "wire/tcg.h"
+
 enum { PATIENCE_MS = 10000 /* of the probe */, MAJOR = 240, FIRST_SEQUENCE = 1000 };
 
 struct look {
@@ -21,7 +23,7 @@ static bool ask(struct look *look, struct uw_nvme_command command)
            command.status == 0;
 }
 
-static void look_at_pages(struct look *look, uint32_t nsid, struct uw_nvme *nvme)
+static void look_at_pages(struct look *look, uint32_t nsid, struct uw_nvme *nvme, struct uw_tcg *tcg)
 {
     uint8_t page[UW_NVME_PAGE_BYTES] = {0}, log[UW_NVME_LOG_BYTES] = {0};
     if (ask(look, uw_nvme_identify_controller(page)))
@@ -35,6 +37,11 @@ static void look_at_pages(struct look *look, uint32_t nsid, struct uw_nvme *nvme
         uw_nvme_decode_list(page, sizeof page, &nvme->allocated);
     if (nvme->controller.sanicap != 0 && ask(look, uw_nvme_get_sanitize(log)))
         uw_nvme_decode_sanitize(log, sizeof log, &nvme->sanitize);
+    uint8_t discovery[UW_TCG_BUFFER_BYTES] = {0};
+    if ((nvme->controller.oacs & UW_NVME_OACS_SECURITY) != 0 &&
+        ask(look,
+            uw_nvme_security_receive(UW_TCG_PROTOCOL, UW_TCG_DISCOVERY_COMID, discovery, sizeof discovery)))
+        uw_tcg_decode_discovery(discovery, sizeof discovery, tcg);
     if (ask(look, uw_nvme_get_health(log)))
         uw_nvme_decode_health(log, sizeof log, &nvme->health);
     nvme->known = nvme->controller.known && nvme->ns.known;
@@ -85,7 +92,7 @@ static uint64_t describe_nvme(struct model_drive *from, struct uw_drive *to)
     uint64_t before_ms = look.now_ms;
     struct model_nvme_names names = model_nvme_names(from->nvme, from->place);
     char wwn[32];
-    look_at_pages(&look, from->nvme->spaces[from->place].medium.nsid, &to->nvme);
+    look_at_pages(&look, from->nvme->spaces[from->place].medium.nsid, &to->nvme, &to->tcg);
     snprintf(to->nvme.node, sizeof to->nvme.node, "nvme%u", number_of(from));
     wwn_of(names.eui64, wwn, sizeof wwn);
     say(to, "serial", to->serial, sizeof to->serial, names.serial);

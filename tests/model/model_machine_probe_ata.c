@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "probe/ata_health.h"
+#include "probe/tcg.h"
 #include "transport/sat.h"
 
 enum { PATIENCE_MS = 120000, MORE_MS = 1000, LOG_IDENTIFY = 0x30 };
@@ -107,6 +108,7 @@ uint64_t model_machine_describe_ata(struct model_drive *from, struct uw_drive *t
     /* What a bridge makes up has no checksum, or a wrong one. */
     if (to->bus == UW_BUS_USB && !to->ata.identify.has_checksum)
         to->ata.known = false;
+    uw_tcg_look_ata(&look.transport, PATIENCE_MS, &look.stalled, to);
     to->bytes = names.bytes;
     return look.now_ms - before_ms;
 }
