@@ -266,8 +266,8 @@ static void discovers(void **state)
     }
 }
 
-/* Opal SSC 4.3.5: a locked range fails reads and writes. Core 5.2.3: StartSession, SyncSession. Opal SSC
- * 5.1.2.2.2: after the status the session is no more, and the drive is as it left the factory. */
+/* Opal SSC, table Locking: a locked range fails reads and writes. Core 5.2.3: StartSession, SyncSession. Opal
+ * SSC 5.1.2.2.2: after the status the session is no more, and the drive is as it left the factory. */
 static void reverts(void **state)
 {
     (void)state;
@@ -308,7 +308,7 @@ static void reverts(void **state)
         }
 }
 
-/* Core 5.1.5 status codes; 5.3.4.1.2: tries are counted and end; a power cycle gives them back. */
+/* Core 5.1.5 status codes; the table C_PIN: tries are counted and end; a power cycle gives them back. */
 static void refuses_wrong_words(void **state)
 {
     (void)state;
@@ -423,8 +423,39 @@ static void breaks_off(void **state)
     }
 }
 
-/* Pyrite SSC: it locks and does not encrypt, so a Revert unlocks what stood there. Opal SSC 4.3.4: the shadow
- * MBR is read in place of the data. */
+/* In the middle of it, by the model's own cut: the command was taken, and its work is half over. */
+static void loses_power_in_a_revert(void **state)
+{
+    (void)state;
+    struct door door = by_nvme(opal);
+    assert_int_equal(start_status(&door, model_tcg_psid), 0);
+    model_nvme_set_cut(door.nvme.nvme,
+                       (struct model_nvme_cut){.command = 1, .moment = MODEL_NVME_CUT_DURING});
+    assert_int_equal(revert(&door, FIRST_SESSION), 0);
+    pass_ms(&door, 249);
+    assert_true(model_nvme_is_powered(door.nvme.nvme));
+    pass_ms(&door, 1);
+    assert_false(model_nvme_is_powered(door.nvme.nvme));
+    model_nvme_power_on(door.nvme.nvme);
+    pass_ms(&door, ENOUGH_MS);
+    assert_int_equal(tcg_of(&door)->reverts, 0);
+    assert_int_not_equal(old_blocks(&door), 0);
+    drop(&door);
+    door = by_ata(opal);
+    assert_int_equal(start_status(&door, model_tcg_psid), 0);
+    model_ata_set_cut(door.ata, (struct model_ata_cut){.command = 1, .moment = MODEL_ATA_CUT_DURING});
+    assert_int_equal(revert(&door, FIRST_SESSION), 0);
+    pass_ms(&door, 250);
+    assert_false(model_ata_is_powered(door.ata));
+    model_ata_power_on(door.ata);
+    pass_ms(&door, ENOUGH_MS);
+    assert_int_equal(tcg_of(&door)->reverts, 0);
+    assert_int_not_equal(old_blocks(&door), 0);
+    drop(&door);
+}
+
+/* Pyrite SSC: it locks and does not encrypt, so a Revert unlocks what stood there. Opal SSC, table
+ * MBRControl: the shadow MBR is read in place of the data. */
 static void does_not_encrypt(void **state)
 {
     (void)state;
@@ -540,8 +571,8 @@ static void lies_about_the_key(void **state)
     drop(&door);
 }
 
-/* Base 2.0, Figure 275: OACS bit 0; ACS-4, 7.13.6.24: word 48 bit 0. TCG SIIS: a locked drive does not erase
- * itself by other commands. */
+/* Base 2.0, Figure 275: OACS bit 0; ACS-4, IDENTIFY DEVICE: word 48 bit 0. TCG SIIS: a locked drive does not
+ * erase itself by other commands. */
 static void is_told_by_identify(void **state)
 {
     (void)state;
@@ -585,6 +616,6 @@ int main(void)
         cmocka_unit_test(complains),           cmocka_unit_test(breaks_off),
         cmocka_unit_test(does_not_encrypt),    cmocka_unit_test(lies_about_a_revert),
         cmocka_unit_test(lies_in_packets),     cmocka_unit_test(lies_about_the_key),
-        cmocka_unit_test(is_told_by_identify)};
+        cmocka_unit_test(is_told_by_identify), cmocka_unit_test(loses_power_in_a_revert)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

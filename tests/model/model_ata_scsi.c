@@ -242,7 +242,7 @@ static void mode_select(struct model_ata *ata, struct uw_scsi_command *command)
 
 /* --- Trusted computing --- */
 
-/* SAT-4, 8.x: SECURITY PROTOCOL IN and OUT become TRUSTED RECEIVE and SEND, in blocks of 512 bytes. libata
+/* SAT-4: SECURITY PROTOCOL IN and OUT become TRUSTED RECEIVE and SEND, in blocks of 512 bytes. libata
  * knows them of drives that say that they are trusted. */
 static void security(struct model_ata *ata, struct uw_scsi_command *command)
 {

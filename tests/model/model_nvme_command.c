@@ -262,7 +262,7 @@ static int format(struct model_nvme *nvme, const struct uw_nvme_command *command
     return 0;
 }
 
-/* Base 2.0, 5.24 and 5.25: CDW10 has the protocol in 31:24, its specific field in 23:8, CDW11 the length. */
+/* Base 2.0, 5.25 and 5.26: CDW10 has the protocol in 31:24, its specific field in 23:8, CDW11 the length. */
 static int security(struct model_nvme *nvme, struct uw_nvme_command *command)
 {
     static const int statuses[] = {[MODEL_TCG_GOOD] = 0,

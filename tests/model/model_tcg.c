@@ -307,7 +307,8 @@ static struct start read_start(struct reader *r)
     return start;
 }
 
-/* 5.3.4.1.2: tries at a credential are counted, and at the limit it opens nothing before a power cycle. */
+/* TryLimit and Tries of the table C_PIN: tries at a credential are counted, and at the limit it opens nothing
+ * before a power cycle. */
 static uint8_t authenticate(struct model_tcg *tcg, const struct start *start)
 {
     const char *psid = tcg->config.psid;
