@@ -163,6 +163,7 @@ static bool read_drive(struct uw_job *job, struct uw_error *e)
     if (uw_gate_identity(job, "before") != UW_SAME)
         return uw_fail(e, UW_E_REFUSED, "another drive answers than the one that was named");
     struct uw_stream stream = {.transport = job->transport,
+                               .buffers = job->run->buffers,
                                .stop = &job->run->stop,
                                .now_ms = machine->now_ms,
                                .wait_ms = machine->wait_ms,

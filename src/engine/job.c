@@ -138,13 +138,13 @@ bool uw_erase_stopped(void *engine)
     return stopped(job) || given_up(job);
 }
 
-static json_t *parameters_json(const struct uw_standard *standard, int in_flight)
+static json_t *parameters_json(const struct uw_standard *standard, unsigned buffers)
 {
     if (standard == NULL)
         return json_pack("{s:n, s:n, s:n, s:n}", "standard", "passes", "buffer_bytes", "in_flight");
     return json_pack("{s:s, s:I, s:i, s:i}", "standard", standard->id, "passes",
                      (json_int_t)standard->pass_count, "buffer_bytes", UW_STREAM_BUFFER_BYTES, "in_flight",
-                     in_flight);
+                     (int)buffers);
 }
 
 /* One of a plan's steps. */
@@ -174,14 +174,14 @@ static void start_step(struct uw_erase *erase, const struct step *step)
     struct uw_job *job = erase->job;
     const struct uw_transport *t = job->transport;
     erase->steps++;
-    uw_job_post(job, UW_EVENT_STEP_STARTED,
-                json_pack("{s:i, s:s, s:s, s:o, s:I, s:b, s:b, s:s, s:I}", "sequence", step->sequence,
-                          "method", step->method->id, "technique", uw_technique_name(step->technique),
-                          "parameters",
-                          parameters_json(step->standard, uw_is_zoned(&job->drive) ? 1 : UW_STREAM_BUFFERS),
-                          "estimate_s", (json_int_t)step->estimate_s, "resumed",
-                          step->sequence == 1 && job->plan.attach, "direct_io", t->direct_io, "transport",
-                          t->ops->name, "buffered_tail_bytes", (json_int_t)t->buffered_tail_bytes));
+    uw_job_post(
+        job, UW_EVENT_STEP_STARTED,
+        json_pack("{s:i, s:s, s:s, s:o, s:I, s:b, s:b, s:s, s:I}", "sequence", step->sequence, "method",
+                  step->method->id, "technique", uw_technique_name(step->technique), "parameters",
+                  parameters_json(step->standard, uw_is_zoned(&job->drive) ? 1 : erase->stream.buffers),
+                  "estimate_s", (json_int_t)step->estimate_s, "resumed",
+                  step->sequence == 1 && job->plan.attach, "direct_io", t->direct_io, "transport",
+                  t->ops->name, "buffered_tail_bytes", (json_int_t)t->buffered_tail_bytes));
 }
 
 static void post_step_ended(struct uw_job *job, int sequence, const struct uw_method_end *end, bool complete,
@@ -563,6 +563,7 @@ void uw_job_erase(struct uw_job *job)
     struct uw_erase erase = {.job = job,
                              .again_ms = UW_AGAIN_MS,
                              .stream = {.transport = job->transport,
+                                        .buffers = job->run->buffers,
                                         .stop = &job->run->stop,
                                         .now_ms = job->run->machine->now_ms,
                                         .wait_ms = job->run->machine->wait_ms,

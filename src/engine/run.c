@@ -348,11 +348,19 @@ static void *work(void *data)
     return NULL;
 }
 
+/* Each job's share of the memory in flight. */
+static unsigned share(size_t jobs)
+{
+    size_t each = UW_RUN_BUFFERS_BYTES / UW_STREAM_BUFFER_BYTES / (jobs > 0 ? jobs : 1);
+    return each > UW_STREAM_BUFFERS ? UW_STREAM_BUFFERS : each > 0 ? (unsigned)each : 1;
+}
+
 /* Signals are the main thread's business: a worker must not lose a transfer to one. */
 static bool start_threads(struct uw_run *run, size_t admitted, struct uw_error *e)
 {
     sigset_t all, before;
     size_t wanted = admitted < run->parallel ? admitted : run->parallel;
+    run->buffers = share(wanted);
     run->threads = calloc(wanted + 1, sizeof *run->threads);
     if (run->threads == NULL)
         return uw_fail(e, UW_E_NOMEM, "out of memory");

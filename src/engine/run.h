@@ -22,6 +22,10 @@
  * drive in trouble add up to a few minutes. */
 enum { UW_STALL_MS = 600000 };
 
+/* What all jobs together have in flight, but never less than a buffer each. A drive that was given up keeps
+ * its buffers. */
+enum { UW_RUN_BUFFERS_BYTES = 128 << 20 };
+
 struct uw_run;
 
 /* One drive being erased. */
@@ -66,8 +70,9 @@ struct uw_run {
     json_t *left_out; /* devices of boot media that --all leaves out, as texts; NULL: none */
     struct uw_job *jobs;
     size_t job_count;
-    size_t parallel; /* jobs at once */
-    size_t *order;   /* in which they are taken: those that erase together follow each other */
+    size_t parallel;  /* jobs at once */
+    unsigned buffers; /* of each of these */
+    size_t *order;    /* in which they are taken: those that erase together follow each other */
     struct uw_subsystem *subsystems;
     size_t subsystem_count;
     struct uw_event_bus bus;

@@ -6,8 +6,6 @@
 
 #include "engine/stream_parts.h"
 
-_Static_assert((int)UW_PATTERN_BYTES <= (int)UW_STREAM_BUFFERS, "each phase of a pattern has a buffer");
-
 struct writer {
     struct uw_painter painter;
     struct uw_stream stream;
@@ -21,16 +19,19 @@ bool uw_stream_begin(struct uw_stream *stream, struct uw_error *e)
     struct uw_transport *t = stream->transport;
     if (t->block_bytes == 0 || UW_STREAM_BUFFER_BYTES % t->block_bytes != 0)
         return uw_fail(e, UW_E_IO, "no transfers of blocks of %u bytes", t->block_bytes);
-    return t->ops->begin(t, UW_STREAM_BUFFERS, UW_STREAM_BUFFER_BYTES, &stream->arena, e);
+    if (stream->buffers == 0 || stream->buffers > UW_STREAM_BUFFERS)
+        stream->buffers = UW_STREAM_BUFFERS;
+    return t->ops->begin(t, stream->buffers, UW_STREAM_BUFFER_BYTES, &stream->arena, e);
 }
 
-/* A fixed pattern is made once for all transfers. Only one of three bytes lies differently from block to
- * block. */
+/* A fixed pattern is made once for all transfers, where there is a buffer for each way in which it lies. Only
+ * one of three bytes lies differently from block to block. */
 static bool prepare(void *work, unsigned own, uint64_t offset, uint32_t length, unsigned *buffer,
                     struct uw_error *e)
 {
     struct writer *writer = work;
-    bool fixed = writer->painter.keystream == NULL;
+    bool fixed =
+        writer->painter.keystream == NULL && writer->painter.pass.pattern_bytes <= writer->stream.buffers;
     *buffer = fixed ? (unsigned)(offset % writer->painter.pass.pattern_bytes) : own;
     if (fixed && writer->filled[*buffer])
         return true;

@@ -18,7 +18,7 @@ enum { UW_STOP_MS = 10000 };
 /* What fails is tried once more when all else is done; a dying drive cannot stretch that without end. */
 enum { UW_AGAIN_MS = 600000 };
 
-/* All that a job has in flight, and the most memory that it takes for it: 4 MiB. The run bounds the jobs. */
+/* The most that a job has in flight, and the memory that it takes for it: 4 MiB. */
 enum { UW_STREAM_BUFFERS = 4, UW_STREAM_BUFFER_BYTES = 1 << 20, UW_MISMATCHES_LISTED = 16 };
 
 /* The image that an erase leaves behind. */
@@ -35,7 +35,8 @@ typedef void uw_stream_progress(void *user, uint64_t done_bytes, uint64_t lost_b
 
 struct uw_stream {
     struct uw_transport *transport;
-    uint8_t *arena;               /* from uw_stream_begin */
+    unsigned buffers;             /* how many it may have, UW_STREAM_BUFFERS at most; 0: so many */
+    uint8_t *arena;               /* from uw_stream_begin, which also settles `buffers` */
     const atomic_bool *stop;      /* set by a signal or the operator: end after what is in flight */
     uw_stream_progress *progress; /* may be NULL */
     void *user;

@@ -303,7 +303,7 @@ static struct slot *free_slot(struct state *state)
 {
     if (in_turn(state) && state->in_flight > 0)
         return NULL;
-    for (size_t i = 0; i < UW_STREAM_BUFFERS; i++)
+    for (size_t i = 0; i < state->pump->stream->buffers; i++)
         if (!state->slots[i].busy)
             return &state->slots[i];
     return NULL;

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/stream.h"
+#include "engine/run.h"
 #include "model/devices.h"
 
 enum {
@@ -266,6 +266,38 @@ static void certificates_folder_vanishes(void **state)
     flow_close(&flow);
 }
 
+static json_int_t in_flight(const struct flow *flow, size_t job)
+{
+    return flow_number(json_object_get(flow_step(flow, job), "parameters"), "in_flight");
+}
+
+/* So many at once have their share of the memory in flight each, which is less than a few would have. */
+static void many_share_the_buffers(void **state)
+{
+    enum { MOST = 160 };
+    static const struct {
+        size_t drives;
+        json_int_t each;
+    } rows[] = {{32, 4}, {64, 2}, {MOST, 1}};
+    static char names[MOST][GOOD_NAME_BYTES];
+    static struct flow flow;
+    (void)state;
+    for (size_t row = 0; row < sizeof rows / sizeof rows[0]; row++) {
+        size_t drives = rows[row].drives;
+        size_t bound = drives > 128 ? drives * UW_STREAM_BUFFER_BYTES : UW_RUN_BUFFERS_BYTES;
+        flow_open(&flow, drives);
+        for (size_t i = 0; i < drives; i++)
+            put_good(&flow, i, names[i]);
+        flow_run(&flow);
+        flow_check(&flow);
+        check_good(&flow, 0, drives);
+        for (size_t i = 0; i < drives; i++)
+            assert_int_equal(in_flight(&flow, i), rows[row].each);
+        assert_in_range(flow.machine.most_buffer_bytes, UW_STREAM_BUFFER_BYTES, bound);
+        flow_close(&flow);
+    }
+}
+
 int main(void)
 {
     static const char *const all = NULL, *const two = "2";
@@ -278,6 +310,7 @@ int main(void)
         cmocka_unit_test(worst_counts),
         cmocka_unit_test(stopped_half_way),
         cmocka_unit_test(certificates_folder_vanishes),
+        cmocka_unit_test(many_share_the_buffers),
     };
     return cmocka_run_group_tests(tests, NULL, flow_remove_all);
 }

@@ -96,6 +96,30 @@ static void buffered_tails(void **state)
     }
 }
 
+/* A run of many drives has fewer buffers for each, and in the end one. A pattern of three bytes then has none
+ * for each way in which it lies. */
+static void fewer_buffers(void **state)
+{
+    (void)state;
+    for (unsigned buffers = 1; buffers <= UW_STREAM_BUFFERS + 1; buffers++)
+        for (size_t j = 0; j < IMAGES; j++) {
+            struct uw_image image = image_of(image_names[j]);
+            struct model *model = model_new(9 * MIB + 1536, 512, 1 + j);
+            struct uw_error e = {0};
+            free(model->arena);
+            model->arena = NULL;
+            model->stream.buffers = buffers;
+            assert_true(uw_stream_begin(&model->stream, &e));
+            model_add_bad(model, 3 * MIB + 512, 512, WRITES);
+            struct uw_write_result result = write_image(model, &image);
+            assert_int_equal(model->pending_most, buffers < UW_STREAM_BUFFERS ? buffers : UW_STREAM_BUFFERS);
+            assert_int_equal(result.unwritten.bytes, 512);
+            assert_written(model, &image, &result);
+            uw_write_result_clear(&result);
+            model_free(model);
+        }
+}
+
 struct bad {
     uint64_t block, count; /* of 512 or 4096 bytes */
 };
@@ -535,6 +559,7 @@ int main(void)
         cmocka_unit_test(every_byte_of_every_size),
         cmocka_unit_test(queue_is_kept_full),
         cmocka_unit_test(buffered_tails),
+        cmocka_unit_test(fewer_buffers),
         cmocka_unit_test(bad_blocks_are_found_to_the_block),
         cmocka_unit_test(one_bad_block_costs_few_transfers),
         cmocka_unit_test(more_bad_blocks_than_are_listed),
