@@ -7,19 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum outcome {
-    TRUE = 0,     /* it does no harm to this erase: sanitized, and so it is */
-    LIED,         /* failed, and a marker or a witness shows that the drive lied */
-    FAILED,       /* failed for another reason */
-    FAILED_AT_IT, /* as FAILED; the drive may still be at it */
-    STALLED,      /* no answer */
-    STALLED_AT_IT,
-    DEAF,    /* failed before anything was sent */
-    TOO_LOW, /* what the drive can do is not known, or whether it ends: refused, untouched */
-    UNKNOWN, /* refused, untouched */
-    UNSEEN,  /* sanitized, with the reservation that the host has its old view of the drive */
-    HIDDEN   /* sanitized although old data are left where no host can look */
-};
+#include "flow_lies.h"
 
 /* The erases: a sanitize with what it leaves to be read, or with its blocks unmapped. */
 enum kind {
@@ -63,10 +51,7 @@ static const struct erase {
 enum { ANYTHING = -1 };
 static const struct row {
     const char *name;
-    struct {
-        enum kind kinds;
-        enum outcome outcome;
-    } expect[4]; /* the first that fits; TRUE where none does */
+    struct lie_expect expect[LIE_EXPECTS];
     enum model_ata_lie_kind lie;
     uint64_t value;
     int at;
@@ -279,51 +264,22 @@ static struct model_ata_config config_of(const struct pair *pair)
     return config;
 }
 
-static enum outcome outcome_of(const struct pair *pair)
-{
-    for (size_t i = 0; i < sizeof pair->row->expect / sizeof pair->row->expect[0]; i++)
-        if ((pair->row->expect[i].kinds & pair->erase->kind) != 0)
-            return pair->row->expect[i].outcome;
-    return TRUE;
-}
-
 static void expect(struct ata_row *device, const struct pair *pair)
 {
-    static const char *const verdicts[] = {[TRUE] = "sanitized",
-                                           [LIED] = "failed",
-                                           [FAILED] = "failed",
-                                           [FAILED_AT_IT] = "failed",
-                                           [STALLED] = "stalled",
-                                           [STALLED_AT_IT] = "stalled",
-                                           [TOO_LOW] = "refused",
-                                           [UNKNOWN] = "refused",
-                                           [HIDDEN] = "sanitized",
-                                           [DEAF] = "failed",
-                                           [UNSEEN] = "sanitized-with-exceptions"};
-    static const int exits[] = {
-        [LIED] = 1, [FAILED] = 1,  [FAILED_AT_IT] = 1, [STALLED] = 1, [STALLED_AT_IT] = 1,
-        [DEAF] = 1, [TOO_LOW] = 3, [UNKNOWN] = 4,      [HIDDEN] = 0};
-    enum outcome outcome = outcome_of(pair);
-    bool refused = outcome == TOO_LOW || outcome == UNKNOWN, none = refused || outcome == DEAF;
-    device->expect.verdict = verdicts[outcome];
-    device->expect.exit_code = exits[outcome];
-    device->expect.method = none ? NULL : pair->erase->id;
+    enum lie_outcome outcome = lie_outcome_of(pair->row->expect, pair->erase->kind);
+    const struct lie_result result = lie_result_of(outcome);
+    device->expect.verdict = result.verdict;
+    device->expect.exit_code = result.exit_code;
+    device->expect.exceptions = result.exceptions;
+    device->expect.method = result.none ? NULL : pair->erase->id;
     device->expect.limitations = pair->erase->limitations;
     device->expect.sanitizes = device->expect.units = ATA_ROW_ANY;
-    device->expect.why = refused ? outcome == TOO_LOW ? "level" : "sanitize_state" : pair->row->why;
+    device->expect.why = lie_why(outcome, pair->row->why);
     device->expect.unseen = outcome == HIDDEN;
     if (outcome == HIDDEN && pair->row->lie != MODEL_ATA_ERASES_VISIBLE)
         device->expect.evidence = "mapping";
-    if (outcome == UNSEEN)
-        device->expect.exceptions = "not_rescanned";
-    if (outcome == TRUE || outcome == HIDDEN || outcome == UNSEEN)
+    if (result.claims)
         device->expect.level = pair->erase->level;
-    if (outcome == LIED)
-        device->expect.exceptions = "device_lied";
-    if (outcome == FAILED_AT_IT || outcome == STALLED_AT_IT)
-        device->expect.exceptions = "continues_in_drive";
-    if (outcome == TRUE)
-        device->expect.why = NULL;
 }
 
 size_t ata_lies_count(void)

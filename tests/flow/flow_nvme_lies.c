@@ -7,18 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum outcome {
-    TRUE = 0,     /* it does no harm to this erase: sanitized, and so it is */
-    LIED,         /* failed, and a marker or a witness shows that the drive lied */
-    FAILED,       /* failed for another reason */
-    FAILED_AT_IT, /* as FAILED; the drive may still be at it */
-    STALLED,
-    STALLED_AT_IT,
-    DEAF,    /* failed before anything was sent */
-    TOO_LOW, /* it cannot be told whether the method ends: refused, untouched */
-    UNKNOWN, /* refused, untouched */
-    HIDDEN   /* sanitized although old data are left where no host can look */
-};
+#include "flow_lies.h"
 
 /* The erases: a sanitize with what it leaves to be read, or with its blocks unmapped; a Format unmaps. */
 enum kind {
@@ -57,10 +46,7 @@ static const struct erase {
 /* `at`: on what, where it is not the erase itself; MODEL_NVME_OTHER: anything at all. */
 static const struct row {
     const char *name;
-    struct {
-        enum kind kinds;
-        enum outcome outcome;
-    } expect[4]; /* the first that fits; TRUE where none does */
+    struct lie_expect expect[LIE_EXPECTS];
     enum model_nvme_lie_kind lie;
     uint64_t value;
     unsigned at;
@@ -242,47 +228,26 @@ static struct model_nvme_config config_of(const struct pair *pair)
     return config;
 }
 
-static enum outcome outcome_of(const struct pair *pair)
-{
-    for (size_t i = 0; i < sizeof pair->row->expect / sizeof pair->row->expect[0]; i++)
-        if ((pair->row->expect[i].kinds & pair->erase->kind) != 0)
-            return pair->row->expect[i].outcome;
-    return TRUE;
-}
-
 static void expect(struct nvme_row *device, const struct pair *pair)
 {
-    static const char *const verdicts[] = {
-        [TRUE] = "sanitized",      [LIED] = "failed",     [FAILED] = "failed",
-        [FAILED_AT_IT] = "failed", [STALLED] = "stalled", [STALLED_AT_IT] = "stalled",
-        [TOO_LOW] = "refused",     [UNKNOWN] = "refused", [HIDDEN] = "sanitized",
-        [DEAF] = "failed"};
-    static const int exits[] = {
-        [LIED] = 1, [FAILED] = 1,  [FAILED_AT_IT] = 1, [STALLED] = 1, [STALLED_AT_IT] = 1,
-        [DEAF] = 1, [TOO_LOW] = 3, [UNKNOWN] = 4,      [HIDDEN] = 0};
-    enum outcome outcome = outcome_of(pair);
-    bool refused = outcome == TOO_LOW || outcome == UNKNOWN, none = refused || outcome == DEAF;
+    enum lie_outcome outcome = lie_outcome_of(pair->row->expect, pair->erase->kind);
+    const struct lie_result result = lie_result_of(outcome);
     bool sanitize = (pair->erase->kind & SANITIZE) != 0;
-    device->expect.verdict = verdicts[outcome];
-    device->expect.exit_code = exits[outcome];
-    device->expect.method = none ? NULL : pair->erase->id;
+    device->expect.verdict = result.verdict;
+    device->expect.exit_code = result.exit_code;
+    device->expect.exceptions = result.exceptions;
+    device->expect.method = result.none ? NULL : pair->erase->id;
     device->expect.limitations = (pair->erase->kind & BY_KEY) != 0 ? "ce_preconditions_unverified" : NULL;
-    device->expect.sanitizes = sanitize && !none;
-    device->expect.formats = !sanitize && !none;
-    device->expect.why = refused ? outcome == TOO_LOW ? "level" : "sanitize_state" : pair->row->why;
+    device->expect.sanitizes = sanitize && !result.none;
+    device->expect.formats = !sanitize && !result.none;
+    device->expect.why = lie_why(outcome, pair->row->why);
     device->expect.unseen = outcome == HIDDEN;
     /* Also where it was asked to keep its blocks mapped, zeros are what a drive reads in those that it does
      * not. */
     if (outcome == HIDDEN)
         device->expect.evidence = "mapping";
-    if (outcome == TRUE || outcome == HIDDEN)
+    if (result.claims)
         device->expect.level = sanitize ? "purge" : "clear";
-    if (outcome == LIED)
-        device->expect.exceptions = "device_lied";
-    if (outcome == FAILED_AT_IT || outcome == STALLED_AT_IT)
-        device->expect.exceptions = "continues_in_drive";
-    if (outcome == TRUE)
-        device->expect.why = NULL;
 }
 
 size_t nvme_lies_count(void)
