@@ -82,7 +82,7 @@ enum uw_nvme_erase {
 struct uw_nvme_command uw_nvme_format(const struct uw_nvme_namespace *ns, uint32_t nsid,
                                       enum uw_nvme_erase erase, uint32_t timeout_ms);
 
-/* Base specification 2.0, 5.24 and 5.25; NSID 0, security protocol `protocol`, its specific field, NSSF 0. */
+/* Base specification 2.0, 5.25 and 5.26; NSID 0, security protocol `protocol`, its specific field, NSSF 0. */
 struct uw_nvme_command uw_nvme_security_receive(uint8_t protocol, uint16_t specific, void *data,
                                                 uint32_t bytes);
 struct uw_nvme_command uw_nvme_security_send(uint8_t protocol, uint16_t specific, void *data, uint32_t bytes);
