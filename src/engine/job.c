@@ -30,6 +30,16 @@ void uw_job_progress(void *user, uint64_t done_bytes, uint64_t lost_bytes, uint6
                           (json_int_t)total_bytes));
 }
 
+/* It is worth no erase, but whoever finds it in a swap file could tell what stood on the drive. */
+static void weigh_key(struct uw_job *job, const struct uw_witness *witness)
+{
+    if (witness->key != NULL && !witness->locked)
+        uw_job_post(job, UW_EVENT_WARNING,
+                    json_pack("{s:s}", "text",
+                              "the key of its witnesses is not locked in memory: a limit (ulimit -l) forbids "
+                              "it"));
+}
+
 static bool witness(struct uw_erase *erase, struct uw_error *e)
 {
     struct uw_job *job = erase->job;
@@ -41,7 +51,9 @@ static bool witness(struct uw_erase *erase, struct uw_error *e)
         return uw_fail(e, UW_E_IO, "the kernel gives no random bytes");
     if (!uw_sample_places(job->seed, job->drive.bytes, job->drive.logical_block_bytes, &canaries->places))
         return uw_fail(e, UW_E_NOMEM, "out of memory");
-    return uw_witness_take(&erase->stream, &canaries->places, &erase->planted.witness, e);
+    bool taken = uw_witness_take(&erase->stream, &canaries->places, &erase->planted.witness, e);
+    weigh_key(job, &erase->planted.witness);
+    return taken;
 }
 
 static void reserve(struct uw_job *job, const char *code, const char *text)

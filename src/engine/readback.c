@@ -65,8 +65,9 @@ static json_t *witness_json(const struct uw_stream *reader, const struct uw_imag
     struct uw_witness_result result = {0};
     *ended = uw_witness_compare(reader, is_exact(image) ? image : NULL, witness, &result, e) &&
              !result.stopped && !result.stalled && result.unreadable == 0;
-    return json_pack("{s:I, s:I, s:I}", "taken", (json_int_t)result.taken, "constant",
-                     (json_int_t)result.constant, "unchanged", (json_int_t)result.unchanged);
+    return json_pack("{s:I, s:I, s:I, s:b}", "taken", (json_int_t)result.taken, "constant",
+                     (json_int_t)result.constant, "unchanged", (json_int_t)result.unchanged, "key_locked",
+                     witness->locked);
 }
 
 static json_t *observed_json(const struct uw_check_result *check)
