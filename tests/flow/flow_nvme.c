@@ -35,7 +35,7 @@ static void check_untouched(const struct flow *flow, size_t job)
 static void check_truth(const struct flow *flow, size_t job, const char *method)
 {
     const struct model_drive *drive = &flow->machine.drives[job];
-    bool all = strncmp(method, "nvme-sanitize-", 14) == 0 ||
+    bool all = strncmp(method, "nvme-sanitize-", 14) == 0 || strncmp(method, "opal-", 5) == 0 ||
                (drive->nvme->config.fna & (UW_NVME_FNA_FORMAT_ALL | UW_NVME_FNA_ERASE_ALL)) != 0;
     for (size_t place = 0; place < drive->nvme->count; place++) {
         struct model_nvme_truth truth = model_nvme_truth(drive->nvme, place);
