@@ -18,7 +18,7 @@
 
 #include "model/model_machine.h"
 
-enum { DESK_CDB = 16, DESK_DATA = 4096, DESK_FRONT = 36 };
+enum { DESK_CDB = 16, DESK_DATA = 4096, DESK_FRONT = 144 };
 
 enum desk_direction { DESK_NONE, DESK_IN, DESK_OUT };
 

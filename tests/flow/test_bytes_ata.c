@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whole runs of every ATA method through SG_IO: each command that reaches the kernel is one that was written
  * down here, by hand, from ACS-4 chapter 7 (the commands), SAT-4 12.2.2 (ATA PASS-THROUGH) and SPC-5 (MODE
- * SENSE and SELECT), and anything else ends the process. */
+ * SENSE and SELECT, SECURITY PROTOCOL IN and OUT), and anything else ends the process. */
 #include "desk/desk.h"
 #include "desk/desk_death.h"
 #include "flow.h"
+#include "tcg_payloads.h"
 
 /* ATA PASS-THROUGH(16): protocol 4:1 and EXTEND 0 of byte 1 (3 non-data, 4 PIO in, 5 PIO out); CK_COND 5,
  * T_DIR 3, BYT_BLOK 2 and T_LENGTH 1:0 of byte 2; FEATURES 3-4; COUNT 5-6; LBA 31:24, 7:0, 39:32, 15:8,
@@ -12,6 +13,23 @@
 #define IN .direction = DESK_IN, .data_bytes = 512, .timeout_ms = 30000
 #define REGISTERS .timeout_ms = 30000
 #define PAGE(d_sense) .data = {[8] = 0x0a, 0x0a, 0x02 | (d_sense) << 2, [16] = 0xff, 0xff, 0x00, 0x1e}
+/* SECURITY PROTOCOL: the protocol (1, TCG) in byte 1, its specific field (the ComID) in 2-3, the bytes in
+ * 6-9.
+ */
+#define SECURITY_IN(high, low)                                                                               \
+    {                                                                                                        \
+        {0xa2, 0x01, high, low, 0, 0, 0, 0, 0x08, 0, 0, 0}, .cdb_bytes = 12, .direction = DESK_IN,           \
+                                                            .data_bytes = TCG_TRANSFER, .timeout_ms = 30000  \
+    }
+/* There are drives that answer Revert when it is done. */
+#define SECURITY_OUT(...)                                                                                    \
+    {                                                                                                        \
+        {0xb5, 0x01, 0x0f, 0xfe, 0, 0, 0, 0, 0x08, 0, 0, 0},                                                 \
+            .cdb_bytes = 12, .direction = DESK_OUT, .data_bytes = TCG_TRANSFER, .timeout_ms = 600000,        \
+            .data = {                                                                                        \
+                __VA_ARGS__                                                                                  \
+            }                                                                                                \
+    }
 #define SELECT .cdb_bytes = 10, .direction = DESK_OUT, .data_bytes = 20, .timeout_ms = 30000
 
 static const struct desk_scsi reads[] = {
@@ -36,8 +54,11 @@ static const struct desk_scsi reads[] = {
     {{0x85, 0x08, 0x0e, 0, 0xd0, 0, 1, 0, 0, 0, 0x4f, 0, 0xc2, 0, 0xb0, 0}, IN},
     {{0x85, 0x08, 0x0e, 0, 0xd1, 0, 1, 0, 0, 0, 0x4f, 0, 0xc2, 0, 0xb0, 0}, IN},
     {{0x85, 0x06, 0x20, 0, 0xda, 0, 0, 0, 0, 0, 0x4f, 0, 0xc2, 0, 0xb0, 0}, REGISTERS},
+    /* Level 0 Discovery, and what the drive answers on its ComID. */
+    SECURITY_IN(0x00, 0x01),
+    SECURITY_IN(0x0f, 0xfe),
 };
-enum { READS = sizeof reads / sizeof *reads, MOST = 6 };
+enum { READS = sizeof reads / sizeof *reads, SECURITY_READS = 2, MOST = 6 };
 
 /* B4h; FEATURES: 0011h crypto scramble, 0012h block erase, 0014h overwrite. LBA: 43727970h "Cryp", 426B4572h
  * "BkEr", 4F57h "OW" above the pattern. COUNT of an overwrite: passes 3:0, definitive ending pattern 6. */
@@ -136,6 +157,9 @@ static const struct row rows[] = {
     /* Found locked with the password of a run of ours that broke off. */
     {"unlock, disable, erase", {"ata-security-erase", .config = {SECURITY, .erase_word = 120, .enhanced_word = 1}},
      {UNLOCK, DISABLE, SET_PASSWORD, PREPARE, UNIT(MINUTES(390))}, 5, 1U << 4, false, true},
+    {"revert",
+     {"opal-psid-revert", .config = {.tcg = {.class = MODEL_TCG_OPAL_2, .encrypts = true}}, .request.psid = TCG_PSID},
+     {SECURITY_OUT(TCG_START_SESSION), SECURITY_OUT(TCG_REVERT)}, 2, 0, false, false},
 };
 /* clang-format on */
 enum { ROWS = sizeof rows / sizeof *rows };
@@ -222,21 +246,32 @@ static void must_die(struct try *try, const char *what, size_t at)
 /* Which of a CDB's bytes, and of the data that go out. */
 struct bytes {
     size_t count;
-    uint8_t at[DESK_CDB];
+    const uint8_t *at;
 };
+#define BYTES_AT(...)                                                                                        \
+    {                                                                                                        \
+        sizeof(uint8_t[]){__VA_ARGS__}, (const uint8_t[])                                                    \
+        {                                                                                                    \
+            __VA_ARGS__                                                                                      \
+        }                                                                                                    \
+    }
 
 /* Protocol, flags, FEATURES, COUNT, LBA, DEVICE, COMMAND. */
-static const struct bytes all_of_cdb = {12, {1, 2, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14}};
-static const struct bytes all_of_data = {6, {0, 1, 2, 8, 9, 35}};
-static const struct bytes few_of_cdb = {1, {6}}, few_of_data = {1, {0}};
+static const struct bytes all_of_cdb = BYTES_AT(1, 2, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14);
+static const struct bytes all_of_data = BYTES_AT(0, 1, 2, 8, 9, 35);
+static const struct bytes few_of_cdb = BYTES_AT(6), few_of_data = BYTES_AT(0);
+/* SECURITY PROTOCOL OUT. */
+static const struct bytes all_of_security = BYTES_AT(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+static const struct bytes all_of_payload = {TCG_SAMPLED, tcg_sampled};
 
 /* Were another byte expected, the run would not have come to its end: so each of them was compared. Of rows
  * that differ from another in little that little: COUNT, the first word of the block, the time-out. */
 static void each_byte_of(const struct row *row, size_t i)
 {
     static struct try try;
-    bool few = row->alike || DEATH_IS_SLOW;
-    const struct bytes *cdb = few ? &few_of_cdb : &all_of_cdb, *data = few ? &few_of_data : &all_of_data;
+    bool few = row->alike || DEATH_IS_SLOW, security = row->sent[i].cdb_bytes == 12;
+    const struct bytes *cdb = few ? &few_of_cdb : security ? &all_of_security : &all_of_cdb;
+    const struct bytes *data = few ? &few_of_data : security ? &all_of_payload : &all_of_data;
     for (size_t k = 0; k < cdb->count; k++) {
         prepare(&try, row);
         try.sent[i].cdb[cdb->at[k]] ^= 1;
@@ -267,7 +302,7 @@ static void each_read_counts(void **state)
     static struct try try;
     (void)state;
     for (size_t at = 0; at < READS; at++) {
-        prepare(&try, &rows[0]);
+        prepare(&try, &rows[at < READS - SECURITY_READS ? 0 : ROWS - 1]);
         try.expect.scsi_reads = others;
         memcpy(others, reads, sizeof others);
         others[at].cdb[3] ^= 1;
