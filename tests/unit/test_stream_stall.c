@@ -227,6 +227,33 @@ static void reading_hangs(void **state)
     model_free(model);
 }
 
+/* Who stops a verification waits for what is in flight, and of a drive that hangs no longer than of one that
+ * is written. */
+static void stop_while_reading(void **state)
+{
+    (void)state;
+    struct uw_image image = image_of("44"); /* 'D' */
+    for (int hangs = 0; hangs < 2; hangs++) {
+        struct uw_error e = {0};
+        struct uw_check_result result;
+        struct model *model = patient_model(32 * MIB);
+        model->transfer_ms = 5000;
+        model->stop_at_ms = 5600;
+        if (hangs)
+            add_hang(model, MIB, 31 * MIB, READS);
+        assert_true(uw_stream_check(&model->stream, &image, NULL, NULL, &result, &e));
+        assert_true(result.stopped);
+        assert_int_equal(result.stalled, hangs);
+        assert_int_equal(result.bytes_read, hangs ? MIB : (1 + UW_STREAM_BUFFERS) * MIB);
+        if (hangs)
+            assert_in_range(model->clock_ms, 5600 + UW_STOP_MS, 5600 + UW_STOP_MS + 2 * SLICE_MS);
+        assert_int_equal(result.matching, result.blocks_read);
+        assert_int_equal(result.unreadable.bytes, 0);
+        uw_check_result_clear(&result);
+        model_free(model);
+    }
+}
+
 static void flushing_hangs(void **state)
 {
     (void)state;
@@ -298,6 +325,7 @@ int main(void)
         cmocka_unit_test(stop_while_waiting),
         cmocka_unit_test(failed_and_hanging),
         cmocka_unit_test(reading_hangs),
+        cmocka_unit_test(stop_while_reading),
         cmocka_unit_test(flushing_hangs),
         cmocka_unit_test(planting_hangs),
         cmocka_unit_test(broken_machinery_and_a_hanging_drive),

@@ -260,6 +260,32 @@ static void a_flush_that_hangs_is_left_behind(void **state)
     in_child(flush_hangs);
 }
 
+/* The operator has stopped the run: ten minutes of patience are over in a few seconds. */
+static bool flush_hangs_after_a_stop(void)
+{
+    static atomic_bool stop = true;
+    struct uw_drive drive;
+    struct uw_error e = {0};
+    bool stalled = false;
+    make_file(&drive);
+    struct uw_transport *t = open_begun(&drive, UW_BLOCK_AUTO);
+    t->stop = &stop;
+    if (make_hang(SYS_fsync) < 0)
+        return false;
+    int64_t before = uw_monotonic_ms();
+    bool good = !t->ops->flush(t, 600000, &stalled, &e) && stalled && t->abandoned;
+    int64_t passed = uw_monotonic_ms() - before;
+    t->ops->close(t);
+    unlink(path);
+    return good && passed >= 2000 && passed < 15000;
+}
+
+static void a_flush_after_a_stop_is_waited_for_a_little(void **state)
+{
+    (void)state;
+    in_child(flush_hangs_after_a_stop);
+}
+
 static bool sync_hangs(void)
 {
     struct uw_drive drive;
@@ -428,6 +454,7 @@ int main(void)
         cmocka_unit_test(an_open_that_hangs_is_left_behind),
         cmocka_unit_test(opened_aside_it_is_ours),
         cmocka_unit_test(a_flush_that_hangs_is_left_behind),
+        cmocka_unit_test(a_flush_after_a_stop_is_waited_for_a_little),
         cmocka_unit_test(writes_that_hang_are_left_behind),
         cmocka_unit_test(helpers_outlive_ctrl_c),
         cmocka_unit_test(a_helper_killed_at_work_is_noticed),
