@@ -20,6 +20,7 @@
 #include <sys/sysmacros.h>
 #include <sys/types.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -38,8 +39,8 @@ struct desk_command {
 static struct desk {
     unsigned count;
     struct desk_command sent[DESK_COMMANDS];
-    pid_t sender;       /* of the last one */
-    unsigned number[8]; /* for the test's own use */
+    volatile pid_t hanging; /* who sent the one that never returns; 0: nobody since desk_release */
+    unsigned number[8];     /* for the test's own use */
 } * desk;
 
 /* Answers a command: 0, or -1 and errno. NULL: none may come. */
@@ -85,7 +86,6 @@ static inline int desk_answer(int fd, unsigned long request, void *argument)
     memcpy(sent->cdb, io->cmdp, io->cmd_len);
     if (io->dxfer_direction == SG_DXFER_TO_DEV)
         memcpy(sent->data, io->dxferp, io->dxfer_len < DESK_DATA ? io->dxfer_len : DESK_DATA);
-    desk->sender = getpid();
     return desk_serve(io);
 }
 
@@ -118,16 +118,29 @@ static inline int desk_close(void **state)
 static inline int desk_hang(struct sg_io_hdr *io)
 {
     (void)io;
+    desk->hanging = getpid();
     for (;;)
         pause();
     return 0;
 }
 
+/* Whoever gave up waiting may have done so before the command came as far as here. */
+static inline void desk_await(void)
+{
+    enum { TRIES = 60000 };
+    const struct timespec moment = {.tv_nsec = 1000000};
+    for (unsigned i = 0; desk->hanging == 0 && i < TRIES; i++)
+        nanosleep(&moment, NULL);
+    assert_int_not_equal(desk->hanging, 0);
+}
+
 /* Ends the process that was left behind with such a command. */
 static inline void desk_release(void)
 {
-    assert_int_equal(kill(desk->sender, SIGKILL), 0);
-    assert_int_equal(waitpid(desk->sender, NULL, 0), desk->sender);
+    desk_await();
+    assert_int_equal(kill(desk->hanging, SIGKILL), 0);
+    assert_int_equal(waitpid(desk->hanging, NULL, 0), desk->hanging);
+    desk->hanging = 0;
 }
 
 /* CHECK CONDITION with these sense data. */
