@@ -274,7 +274,7 @@ static json_int_t in_flight(const struct flow *flow, size_t job)
 /* So many at once have their share of the memory in flight each, which is less than a few would have. */
 static void many_share_the_buffers(void **state)
 {
-    enum { MOST = 160 };
+    enum { MOST = 130 };
     static const struct {
         size_t drives;
         json_int_t each;
