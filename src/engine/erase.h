@@ -29,6 +29,13 @@ struct uw_erase {
 /* Whether a signal ended the run or the drive was given up. For uw_method_run. */
 bool uw_erase_stopped(void *engine);
 
+/* markers.c: takes witnesses of what stands on the drive, and draws the places; writes markers there, in
+ * witnessed places alone. False: the machinery failed, *e says how. */
+bool uw_erase_witness(struct uw_erase *erase, struct uw_error *e);
+bool uw_erase_mark(struct uw_erase *erase, struct uw_error *e);
+/* Puts a reservation on record that came up on the way. */
+void uw_erase_reserve(struct uw_job *job, const char *code, const char *text);
+
 /* zones.c: fills in what a method on zones asks of the engine. */
 void uw_erase_lend_zones(struct uw_method_run *run);
 

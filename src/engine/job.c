@@ -30,69 +30,6 @@ void uw_job_progress(void *user, uint64_t done_bytes, uint64_t lost_bytes, uint6
                           (json_int_t)total_bytes));
 }
 
-/* It is worth no erase, but whoever finds it in a swap file could tell what stood on the drive. */
-static void weigh_key(struct uw_job *job, const struct uw_witness *witness)
-{
-    if (witness->key != NULL && !witness->locked)
-        uw_job_post(job, UW_EVENT_WARNING,
-                    json_pack("{s:s}", "text",
-                              "the key of its witnesses is not locked in memory: a limit (ulimit -l) forbids "
-                              "it"));
-}
-
-static bool witness(struct uw_erase *erase, struct uw_error *e)
-{
-    struct uw_job *job = erase->job;
-    struct uw_canaries *canaries = &erase->planted.canaries;
-    erase->looked_at = true;
-    canaries->canary_bytes = job->drive.logical_block_bytes > 4096 ? job->drive.logical_block_bytes : 4096;
-    memcpy(canaries->run, job->run->id_bytes, sizeof canaries->run);
-    if (!uw_random(canaries->key, sizeof canaries->key))
-        return uw_fail(e, UW_E_IO, "the kernel gives no random bytes");
-    if (!uw_sample_places(job->seed, job->drive.bytes, job->drive.logical_block_bytes, &canaries->places))
-        return uw_fail(e, UW_E_NOMEM, "out of memory");
-    bool taken = uw_witness_take(&erase->stream, &canaries->places, &erase->planted.witness, e);
-    weigh_key(job, &erase->planted.witness);
-    return taken;
-}
-
-static void reserve(struct uw_job *job, const char *code, const char *text)
-{
-    uw_job_post(job, UW_EVENT_RESERVED,
-                json_pack("{s:s, s:s, s:s}", "code", code, "severity", "reservation", "text", text));
-}
-
-/* A drive that takes no writes may still erase itself; then the markers prove less, or nothing. */
-static void weigh_markers(struct uw_job *job, const struct uw_canary_result *planted, size_t places)
-{
-    if (!job->plan.method->internal || planted->stopped || planted->stalled ||
-        planted->readable_before == places)
-        return;
-    if (planted->written == 0)
-        reserve(job, "markers_not_possible", "the drive took no marker before its erase");
-    else
-        reserve(job, "markers_incomplete", "the drive did not take every marker before its erase");
-}
-
-static bool mark(struct uw_erase *erase, struct uw_error *e)
-{
-    struct uw_job *job = erase->job;
-    struct uw_canaries *canaries = &erase->planted.canaries;
-    struct uw_canary_result *planted = &erase->planted.result;
-    erase->phase.name = "canaries";
-    if (!uw_canaries_plant(&erase->stream, canaries, planted, e))
-        return false;
-    uw_job_post(job, UW_EVENT_CANARIES_PLANTED,
-                json_pack("{s:I, s:I, s:I, s:I, s:o, s:b, s:b}", "places", (json_int_t)canaries->places.count,
-                          "written", (json_int_t)planted->written, "readable_before",
-                          (json_int_t)planted->readable_before, "different", (json_int_t)planted->different,
-                          "failed", uw_ranges_json(&planted->failed, job->drive.logical_block_bytes),
-                          "stopped", planted->stopped || planted->stalled, "internal",
-                          job->plan.method->internal));
-    weigh_markers(job, planted, canaries->places.count);
-    return true;
-}
-
 static json_t *pass_started_json(size_t pass, size_t passes, const struct uw_image *image)
 {
     bool keystream = image->pass.kind == UW_PASS_KEYSTREAM;
@@ -215,7 +152,7 @@ static bool settle(struct uw_erase *erase, struct uw_error *e)
     if (erase->job->plan.method->internal && !uw_erase_rescan(erase, &why)) {
         if (given_up(erase->job))
             return uw_fail(e, UW_E_IO, "%s", why.text);
-        reserve(erase->job, "not_rescanned", "the host could not be made to look at the drive anew");
+        uw_erase_reserve(erase->job, "not_rescanned", "the host could not be made to look at the drive anew");
     }
     return uw_stream_flush(&erase->stream, &stalled, e);
 }
@@ -328,7 +265,7 @@ static bool prepare(struct uw_erase *erase, struct uw_error *e)
     /* A drive at work, or one that failed, does not even read. */
     if (unmarked != UW_MARKED && unmarked != UW_UNMARKED_READ_ONLY && unmarked != UW_UNMARKED_ZONES)
         return true;
-    return witness(erase, e) && (unmarked != UW_MARKED || mark(erase, e));
+    return uw_erase_witness(erase, e) && (unmarked != UW_MARKED || uw_erase_mark(erase, e));
 }
 
 /* After an erase inside the drive that did not end well there is nothing to be proved, and a drive at work
@@ -406,16 +343,17 @@ static bool mark_again(struct uw_erase *erase, struct uw_error *e)
     if (job->plan.unmarked != UW_MARKED)
         return true;
     if (!erase->looked_at)
-        return witness(erase, e) && mark(erase, e);
+        return uw_erase_witness(erase, e) && uw_erase_mark(erase, e);
     if (!erase->end.accepted)
         return true;
     if (!erase->end.shut) {
         uw_canary_result_clear(&erase->planted.result);
         erase->planted.result = (struct uw_canary_result){0};
-        return mark(erase, e);
+        return uw_erase_mark(erase, e);
     }
-    reserve(job, "markers_before_failed_step",
-            "markers were written before an erase that failed, and none could be before the one after it");
+    uw_erase_reserve(
+        job, "markers_before_failed_step",
+        "markers were written before an erase that failed, and none could be before the one after it");
     return true;
 }
 
