@@ -7,6 +7,7 @@
 
 #include "flow/flow_ata_lies.h"
 #include "flow/flow_nvme_lies.h"
+#include "flow/flow_tcg_rows.h"
 #include "model/nvme_devices.h"
 
 /* What was found borrows its strings from the tables; a lie's name is read once. */
@@ -36,6 +37,17 @@ static bool find_nvme(const char *row, bool lies, struct model_nvme_config *conf
     return false;
 }
 
+static bool find_tcg(const char *row, bool nvme, struct drives_row *found)
+{
+    for (size_t i = 0; nvme && i < nvme_tcg_row_count; i++)
+        if (strcmp(nvme_tcg_rows[i].drive.name, row) == 0)
+            return found->nvme = nvme_tcg_rows[i].drive.config, true;
+    for (size_t i = 0; !nvme && i < ata_tcg_row_count; i++)
+        if (strcmp(ata_tcg_rows[i].drive.name, row) == 0)
+            return found->ata = ata_tcg_rows[i].drive.config, true;
+    return false;
+}
+
 bool drives_find(const char *name, struct drives_row *row)
 {
     memset(row, 0, sizeof *row);
@@ -44,6 +56,10 @@ bool drives_find(const char *name, struct drives_row *row)
         const struct nvme_device *device = nvme_device_by_name(name + 5);
         return device != NULL && (row->nvme = device->config, true);
     }
+    if (strncmp(name, "nvme-tcg:", 9) == 0)
+        return find_tcg(name + 9, true, row);
+    if (strncmp(name, "ata-tcg:", 8) == 0)
+        return find_tcg(name + 8, false, row);
     if (strncmp(name, "nvme-row:", 9) == 0)
         return find_nvme(name + 9, false, &row->nvme);
     if (strncmp(name, "nvme-lie:", 9) == 0)

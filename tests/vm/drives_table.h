@@ -17,7 +17,8 @@ bool drives_find(const char *name, struct drives_row *row);
 bool drives_change(struct drives_row *row, const char *option);
 /* One line for each on stdout, with tabs between: KIND:ROW, method, level, standard, verdict, exit code, and
  * whether no host can see what is wrong. "-" where a table does not say. Drives of which a kernel would not
- * show what the table is about are left out. */
+ * show what the table is about are left out, and those that encrypt themselves (nvme-tcg, ata-tcg), to which
+ * a PSID has to be given. */
 void drives_list(void);
 
 #endif

@@ -158,7 +158,7 @@ static bool carry_out(struct queue *queue, const uint8_t *entry, uint8_t *data, 
         return queue_fabrics(queue, entry, data, bytes);
     if (queue->drive == NULL)
         return false;
-    return queue->id == 0 ? queue_admin(queue, entry) : queue_io(queue, entry, data, bytes);
+    return queue->id == 0 ? queue_admin(queue, entry, data, bytes) : queue_io(queue, entry, data, bytes);
 }
 
 /* The host has data for this command: asks for all of them at once. */

@@ -41,7 +41,7 @@ bool queue_answer_later(struct queue *queue, const uint8_t *entry, const struct 
 
 /* nvme_target_admin.c; `data` came with the command or by a transfer. */
 bool queue_fabrics(struct queue *queue, const uint8_t *entry, const uint8_t *data, uint32_t bytes);
-bool queue_admin(struct queue *queue, const uint8_t *entry);
+bool queue_admin(struct queue *queue, const uint8_t *entry, uint8_t *data, uint32_t bytes);
 /* A sanitize that ended is told to whoever waits for events. */
 bool queue_tell_events(struct queue *queue);
 

@@ -13,7 +13,8 @@ enum { CAP = 0x00, VS = 0x08, CC = 0x14, CSTS = 0x1c };
 enum { READY = 1, SHUTDOWN_DONE = 2 << 2, CC_ENABLE = 1, CC_SHUTDOWN = 3 << 14 };
 enum { CONNECT_DATA = 1024, CONNECT_BUSY = 0x181, CONNECT_INVALID = 0x182, DYNAMIC = 0xffff };
 enum { GET_LOG = 0x02, IDENTIFY = 0x06, ABORT = 0x08, SET_FEATURES = 0x09, GET_FEATURES = 0x0a };
-enum { EVENT_REQUEST = 0x0c, KEEP_ALIVE = 0x18, EVENT_LIMIT = 0x105 };
+enum { EVENT_REQUEST = 0x0c, KEEP_ALIVE = 0x18, SECURITY_SEND = 0x81, SECURITY_RECEIVE = 0x82 };
+enum { EVENT_LIMIT = 0x105 };
 enum { QUEUES = 0x07, EVENTS = 0x0b, KEEP_ALIVE_TIMER = 0x0f, HOST_IDENTIFIER = 0x81 };
 enum { IO_QUEUES = 2, MOST_DEPTH = 64, PAGE = UW_NVME_PAGE_BYTES, SANITIZE_ENDED = 0x810106 };
 enum { BY_EUI64 = 1 };
@@ -214,6 +215,8 @@ static uint32_t bytes_of(const struct uw_nvme_command *command)
     uint64_t dwords = (command->cdw10 >> 16 | (uint64_t)(command->cdw11 & 0xffff) << 16) + 1;
     if (command->opcode == IDENTIFY)
         return PAGE;
+    if (command->opcode == SECURITY_RECEIVE)
+        return command->cdw11 <= MOST_DATA ? command->cdw11 : 0;
     return command->opcode == GET_LOG && dwords * 4 <= MOST_DATA ? (uint32_t)(dwords * 4) : 0;
 }
 
@@ -246,7 +249,21 @@ static bool ask_model(struct queue *queue, const uint8_t *entry)
                                              .result = command.result});
 }
 
-bool queue_admin(struct queue *queue, const uint8_t *entry)
+static bool send_security(struct queue *queue, const uint8_t *entry, uint8_t *data, uint32_t bytes)
+{
+    struct uw_nvme_command command = command_of(entry);
+    uint64_t took_ms = 0, now_ms = drives_now_ms();
+    command.data = data;
+    command.data_bytes = bytes;
+    command.data_out = true;
+    if (!model_nvme_take(queue->drive->nvme, now_ms, &command, &took_ms))
+        return true;
+    return queue_answer_later(
+        queue, entry,
+        &(struct held){.due_ms = now_ms + took_ms, .status = command.status, .result = command.result});
+}
+
+bool queue_admin(struct queue *queue, const uint8_t *entry, uint8_t *data, uint32_t bytes)
 {
     switch (entry[0]) {
     case KEEP_ALIVE:
@@ -259,6 +276,8 @@ bool queue_admin(struct queue *queue, const uint8_t *entry)
         return set_features(queue, entry);
     case GET_FEATURES:
         return queue_answer(queue, entry, NVME_INVALID_FIELD | NVME_DO_NOT_RETRY, 0);
+    case SECURITY_SEND:
+        return send_security(queue, entry, data, bytes);
     default:
         return ask_model(queue, entry);
     }

@@ -62,16 +62,17 @@ open_doors() {
 }
 
 # erase_all CODE [OPTION...] -- DEVICE...: as erase of tests/lib.sh, with one plan for all of them, which stays in
-# plan.json.
+# plan.json. What plans are made of besides, as a file of PSIDs, is in plan_options.
+plan_options=()
 erase_all() {
-    local want=$1 id options=(--level clear)
+    local want=$1 id options=(--level clear "${plan_options[@]}")
     shift
     while [ "$1" != -- ]; do
         options+=("$1")
         shift
     done
     shift
-    "$UNWRITE" plan --level clear --json "$@" >plan.json || true
+    "$UNWRITE" plan --level clear "${plan_options[@]}" --json "$@" >plan.json || true
     while IFS= read -r id; do options+=(--confirm "$id"); done < <(jq -r '.plans[].id' plan.json)
     run "$want" erase "${here[@]}" "${options[@]}" -- "$@"
 }
