@@ -201,7 +201,7 @@ enum uw_same uw_gate_identity(struct uw_job *job, const char *when)
     return difference == NULL ? UW_SAME : UW_SAME_NOT;
 }
 
-bool uw_gate_pass(struct uw_job *job)
+bool uw_gate_confirm(struct uw_job *job)
 {
     if (job->plan.refusal.refused)
         return false;
@@ -209,5 +209,10 @@ bool uw_gate_pass(struct uw_job *job)
     if (is_stopped(job) || by == NULL)
         return false;
     uw_job_post(job, UW_EVENT_CONFIRMED, json_pack("{s:s}", "by", by));
-    return open_exclusively(job) && uw_gate_unused(job);
+    return true;
+}
+
+bool uw_gate_enter(struct uw_job *job)
+{
+    return !is_stopped(job) && open_exclusively(job) && uw_gate_unused(job);
 }

@@ -280,30 +280,6 @@ static bool prepare(struct uw_run *run, struct uw_error *e)
     return true;
 }
 
-/* Gate and intents for all, before the first write to any. Jobs that may go on keep their transport open. */
-static bool admit(struct uw_run *run, bool *admitted, struct uw_error *e)
-{
-    for (size_t i = 0; i < run->job_count; i++) {
-        uw_job_announce(&run->jobs[i]);
-        admitted[i] = run->request->check || uw_gate_pass(&run->jobs[i]);
-        if (run->request->check)
-            continue;
-        if (run->jobs[i].plan.refusal.refused)
-            uw_event_bus_post(&run->bus, (int)i, UW_EVENT_REFUSED,
-                              uw_refusal_json(&run->jobs[i].plan.refusal));
-    }
-    if (!run->request->check && !uw_run_refuse_siblings(run, admitted, e)) {
-        e->code = UW_E_USAGE; /* nothing was touched yet */
-        return false;
-    }
-    for (size_t i = 0; i < run->job_count; i++)
-        if (admitted[i] && !run->request->check && !uw_job_store_intent(&run->jobs[i], e)) {
-            e->code = UW_E_USAGE; /* nothing was touched yet */
-            return false;
-        }
-    return true;
-}
-
 static void end_run(struct uw_run *run)
 {
     size_t count[UW_VERDICTS] = {0};
@@ -419,8 +395,8 @@ static void end_unstarted(struct uw_run *run, const struct uw_error *e)
 bool uw_run_start(struct uw_run *run, struct uw_error *e)
 {
     bool *admitted = calloc(run->job_count + 1, sizeof *admitted);
-    bool started = admitted != NULL ? prepare(run, e) && uw_run_unfreeze(run, e) && admit(run, admitted, e) &&
-                                          uw_run_group(run, admitted, e)
+    bool started = admitted != NULL ? prepare(run, e) && uw_run_unfreeze(run, e) &&
+                                          uw_run_admit(run, admitted, e) && uw_run_group(run, admitted, e)
                                     : uw_fail(e, UW_E_NOMEM, "out of memory");
     size_t count = 0;
     run->started = started;

@@ -113,9 +113,14 @@ bool uw_gate_hangs(const struct uw_job *job, const struct uw_error *e);
 /* Plans for the job's drive, with the passes drawn for it; `open`: hidden areas may be opened first. */
 void uw_job_make_plan(struct uw_job *job, const struct uw_policy *policy, bool open);
 
-/* gate.c: confirmation, exclusive open, uses and identity again. False: refused (the plan says why) or failed
- * (an event says how); nothing was touched. */
-bool uw_gate_pass(struct uw_job *job);
+/* admit.c: gate and intents for all, before the first write to any. Jobs that may go on are `admitted` and
+ * keep their transport open. False: nothing was touched, and nothing is to be. */
+bool uw_run_admit(struct uw_run *run, bool *admitted, struct uw_error *e);
+
+/* gate.c: confirmation; then exclusive open, uses and identity again, which any thread may call. False:
+ * refused (the plan says why) or failed (an event says how); nothing was touched. */
+bool uw_gate_confirm(struct uw_job *job);
+bool uw_gate_enter(struct uw_job *job);
 /* Whether nobody uses the drive behind the open descriptor, nor another namespace that its erase would keep
  * waiting; false: refused, the plan says why. */
 bool uw_gate_unused(struct uw_job *job);

@@ -148,6 +148,36 @@ static void one_after_the_other(void **state)
     assert_in_range(run_beside(*state, "1"), sum_ms, sum_ms + DRIVES * BESIDE_MS);
 }
 
+/* No drive's open returns before each drive is being opened. */
+static bool (*open_drive)(void *user, const struct uw_drive *drive, bool write,
+                          struct uw_transport **transport, struct uw_error *e);
+static bool meet_and_open(void *user, const struct uw_drive *drive, bool write,
+                          struct uw_transport **transport, struct uw_error *e)
+{
+    meet(NULL, NULL);
+    return open_drive(user, drive, write, transport, e);
+}
+
+/* So one that hangs does not keep the others waiting for another one that hangs. */
+static void opened_at_once(void **state)
+{
+    static struct flow flow;
+    (void)state;
+    flow_open(&flow, DRIVES);
+    for (size_t i = 0; i < DRIVES; i++)
+        put_ata(&flow, i);
+    flow.request.level = "purge";
+    set_meeting(&flow, NULL, DRIVES);
+    open_drive = flow.machine.machine.open;
+    flow.machine.machine.open = meet_and_open;
+    flow_run(&flow);
+    flow_check(&flow);
+    assert_int_equal(meeting.arrived, DRIVES);
+    assert_false(meeting.late);
+    assert_int_equal(flow.exit_code, 0);
+    flow_close(&flow);
+}
+
 #define THREE .media = {{.present = true}, {.present = true}, {.present = true}}
 
 static struct model_nvme *put_three(struct flow *flow, const struct model_nvme_config *config)
@@ -280,7 +310,7 @@ static void one_at_work_is_complained_of(void **state)
 int main(int argc, char **argv)
 {
     enum { ROWS = sizeof rows / sizeof *rows };
-    static struct CMUnitTest tests[ROWS * 2 + 3];
+    static struct CMUnitTest tests[ROWS * 2 + 4];
     static char names[ROWS * 2][64];
     size_t count = 0;
     for (; count < ROWS * 2; count++) {
@@ -291,6 +321,7 @@ int main(int argc, char **argv)
                                            .test_func = alone ? one_after_the_other : as_long_as_the_slowest,
                                            .initial_state = (void *)&rows[count / 2]};
     }
+    tests[count++] = (struct CMUnitTest)cmocka_unit_test(opened_at_once);
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(namespaces_of_one_drive);
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(two_at_once_are_complained_of);
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(one_at_work_is_complained_of);
