@@ -12,9 +12,9 @@
 #include "engine/run.h"
 
 enum { COMMANDS = 300, TOGETHER = 8, PATH_BYTES = FLOW_FOLDER_BYTES * 4, LINES_BYTES = 1 << 20 };
-/* Sanitizers are slow: every eleventh there, so that each command and each moment has its turn. */
+/* Sanitizers are slow: one of 23 there, so that commands and moments have their turns. */
 #ifdef __SANITIZE_ADDRESS__
-enum { EACH = 11 };
+enum { EACH = 23 };
 #else
 enum { EACH = 1 };
 #endif
