@@ -111,7 +111,7 @@ static bool open_session(struct talk *talk, bool *open, struct uw_error *e)
     *open = false;
     uw_tcg_start_psid_session(talk->comid, HOST_SESSION, talk->run->drive->psid, talk->buffer);
     bool good = exchange(talk, true, false, &sent, e);
-    memset(talk->buffer, 0, sizeof talk->buffer);
+    explicit_bzero(talk->buffer, sizeof talk->buffer); /* the PSID */
     if (!good || (sent && !await(talk, START_LIMIT_MS, &heard, e)))
         return false;
     if (!heard) {

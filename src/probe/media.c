@@ -94,32 +94,25 @@ static void judge_usb(const char *dir, struct uw_drive *drive, bool told, bool r
         judge(drive, UW_MEDIA_UNKNOWN, "usb, not removable, the drive does not say whether it rotates");
 }
 
-/* Of a device-mapper table, a virtual disk or null_blk too. */
-static bool is_host_managed(const char *dir)
-{
-    char zoned[UW_NAME_BYTES];
-    return uw_read_text(dir, "queue/zoned", zoned, sizeof zoned) && strcmp(zoned, "host-managed") == 0;
-}
-
 /* Zoned flash is listed with zoned disks: what counts here is that plain overwriting is refused. */
-static bool judge_zoned(const char *dir, struct uw_drive *drive, bool rotating)
+static bool judge_zoned(const char *zoned, struct uw_drive *drive, bool rotating)
 {
-    char zoned[UW_NAME_BYTES], evidence[UW_NAME_BYTES * 2];
-    if (!uw_read_text(dir, "queue/zoned", zoned, sizeof zoned))
-        return false;
-    bool managed = strcmp(zoned, "host-managed") == 0;
-    if (!managed && strcmp(zoned, "host-aware") != 0)
+    char evidence[UW_NAME_BYTES * 2];
+    if (!drive->zoned && strcmp(zoned, "host-aware") != 0)
         return false;
     snprintf(evidence, sizeof evidence, "queue/zoned=%s, queue/rotational=%d", zoned, rotating);
-    judge(drive, managed ? UW_MEDIA_HDD_ZONED : rotating ? UW_MEDIA_HDD_SMR : UW_MEDIA_SSD, evidence);
+    judge(drive, drive->zoned ? UW_MEDIA_HDD_ZONED : rotating ? UW_MEDIA_HDD_SMR : UW_MEDIA_SSD, evidence);
     return true;
 }
 
 void uw_judge_media(const char *dir, struct uw_drive *drive)
 {
+    char zoned[UW_NAME_BYTES] = "";
     uint64_t rotational = 0;
     bool told = uw_read_number(dir, "queue/rotational", &rotational) && rotational <= 1;
-    drive->zoned = is_host_managed(dir);
+    /* Of a device-mapper table, a virtual disk or null_blk too. */
+    drive->zoned =
+        uw_read_text(dir, "queue/zoned", zoned, sizeof zoned) && strcmp(zoned, "host-managed") == 0;
     if (drive->bus == UW_BUS_LOOP)
         judge(drive, UW_MEDIA_VOLUME, "loop device");
     else if (drive->bus == UW_BUS_MAPPER)
@@ -129,7 +122,7 @@ void uw_judge_media(const char *dir, struct uw_drive *drive)
     else if (drive->bus == UW_BUS_MMC)
         judge_mmc(dir, drive);
     else if (judge_virtual(dir, drive) || judge_volume(dir, drive) ||
-             judge_zoned(dir, drive, rotational == 1))
+             judge_zoned(zoned, drive, rotational == 1))
         return;
     else if (drive->bus == UW_BUS_USB)
         judge_usb(dir, drive, told, rotational == 1);
