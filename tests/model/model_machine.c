@@ -4,12 +4,15 @@
 #include "model_machine_probe.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
-enum { LATENCY_MS = 1, PENDING = 64, GARBAGE = 0xdb };
+enum { LATENCY_MS = 1, PENDING = 64, GARBAGE = 0xdb, GARBAGE_BYTES = 1 << 20 };
 
 #define FOR_EVER UINT64_MAX
 
@@ -23,11 +26,13 @@ struct pending {
     uint64_t due_ms; /* FOR_EVER: it will not be answered */
 };
 
-/* An open drive. One that was abandoned stays, as it would in the kernel. */
+/* An open drive. One that was abandoned stays as long as its machine, as it would in the kernel. */
 struct door {
     struct uw_transport transport; /* first */
     struct model_drive *drive;
     uint8_t *arena;
+    void *mapped; /* the arena and what surrounds it */
+    size_t mapped_bytes;
     unsigned buffers;
     uint32_t buffer_bytes;
     struct pending pending[PENDING];
@@ -38,8 +43,6 @@ struct door {
     const uint64_t *seen_clock;
     atomic_bool asking;
 };
-
-static struct door *_Atomic abandoned;
 
 static struct door *door_of(struct uw_transport *t)
 {
@@ -108,6 +111,54 @@ static void count_buffers(struct model_machine *machine, size_t bytes)
     }
 }
 
+static int garbage = -1;
+
+static void make_garbage(void)
+{
+    static uint8_t bytes[GARBAGE_BYTES];
+    memset(bytes, GARBAGE, sizeof bytes);
+    garbage = memfd_create("garbage", MFD_CLOEXEC);
+    if (garbage >= 0 && write(garbage, bytes, sizeof bytes) != sizeof bytes) {
+        close(garbage);
+        garbage = -1;
+    }
+}
+
+/* Full of garbage, of which only what is touched takes memory and time; nothing before it nor behind it may
+ * be touched. */
+static bool map_arena(struct door *door, size_t bytes)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_garbage);
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), inner = (bytes + page - 1) / page * page, done = 0;
+    size_t all = inner + 2 * page;
+    uint8_t *mapped = mmap(NULL, all, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapped == MAP_FAILED)
+        return false;
+    while (done < inner) {
+        size_t part = inner - done < GARBAGE_BYTES ? inner - done : GARBAGE_BYTES;
+        if (mmap(mapped + page + done, part, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, garbage, 0) ==
+            MAP_FAILED)
+            break;
+        done += part;
+    }
+    if (done < inner) {
+        munmap(mapped, all);
+        return false;
+    }
+    door->mapped = mapped;
+    door->mapped_bytes = all;
+    door->arena = mapped + all - page - bytes;
+    return true;
+}
+
+static void unmap_arena(struct door *door)
+{
+    if (door->arena != NULL)
+        munmap(door->mapped, door->mapped_bytes);
+    door->arena = NULL;
+}
+
 static bool begin(struct uw_transport *t, unsigned buffers, uint32_t buffer_bytes, uint8_t **arena,
                   struct uw_error *e)
 {
@@ -116,10 +167,9 @@ static bool begin(struct uw_transport *t, unsigned buffers, uint32_t buffer_byte
         complain(door->drive, "begun twice, or with a strange number of buffers");
     door->buffers = buffers;
     door->buffer_bytes = buffer_bytes;
-    *arena = door->arena = malloc((size_t)buffers * buffer_bytes);
-    if (door->arena == NULL)
+    if (!map_arena(door, (size_t)buffers * buffer_bytes))
         return uw_fail(e, UW_E_NOMEM, "no memory for a model's buffers");
-    memset(door->arena, GARBAGE, (size_t)buffers * buffer_bytes);
+    *arena = door->arena;
     count_buffers(door->drive->machine, (size_t)buffers * buffer_bytes);
     return true;
 }
@@ -485,8 +535,9 @@ static void close_door(struct uw_transport *t)
         complain(door->drive, told);
     door->drive->opens--;
     if (t->abandoned) {
-        door->next = atomic_load(&abandoned);
-        while (!atomic_compare_exchange_weak(&abandoned, &door->next, door)) {
+        struct model_machine *machine = door->drive->machine;
+        door->next = atomic_load(&machine->abandoned);
+        while (!atomic_compare_exchange_weak(&machine->abandoned, &door->next, door)) {
         }
         return;
     }
@@ -494,7 +545,7 @@ static void close_door(struct uw_transport *t)
         complain(door->drive, "closed with transfers in flight");
     if (door->arena != NULL)
         atomic_fetch_sub(&door->drive->machine->buffer_bytes, (size_t)door->buffers * door->buffer_bytes);
-    free(door->arena);
+    unmap_arena(door);
     free(door);
 }
 
@@ -690,6 +741,11 @@ bool model_machine_init(struct model_machine *machine, size_t drives)
 
 void model_machine_clear(struct model_machine *machine)
 {
+    for (struct door *door = atomic_load(&machine->abandoned), *next; door != NULL; door = next) {
+        next = door->next;
+        unmap_arena(door);
+        free(door);
+    }
     for (size_t i = 0; machine->drives != NULL && i < machine->count; i++)
         if (machine->drives[i].nvme == NULL && machine->drives[i].ata == NULL)
             model_block_free(machine->drives[i].block);

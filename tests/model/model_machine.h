@@ -53,6 +53,7 @@ struct model_machine {
     struct model_drive *drives;
     size_t count;
     atomic_size_t buffer_bytes, most_buffer_bytes; /* of all open drives, now and at most */
+    struct door *_Atomic abandoned;                /* drives that were given up while open */
     bool no_alarm, no_sleep;                       /* it cannot be suspended; it comes back at once */
     unsigned sleeps;
     void (*hold)(struct model_drive *drive, void *user); /* in the job's thread, at a MODEL_HOLD */
