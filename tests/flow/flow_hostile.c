@@ -103,7 +103,7 @@ bool flow_steers(const char *at)
         {"\xef\xbf", 0xb9, 0xbb}, /* annotations */
         {"\xf3\xa0", 0x80, 0xbf}, /* tags */
     };
-    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
+    for (size_t i = 0; (*at & 0x80) != 0 && i < sizeof ranges / sizeof *ranges; i++) {
         size_t length = strlen(ranges[i].lead);
         if (strncmp(at, ranges[i].lead, length) == 0 && (uint8_t)at[length] >= ranges[i].from &&
             (uint8_t)at[length] <= ranges[i].to)
