@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +64,7 @@ static bool hash_file(int fd, EVP_MD_CTX *hash)
 }
 
 /* Which program this really was, not which one a path names now. */
-static bool executable_sha256(char hex[UW_SHA256_HEX])
+static bool hash_executable(char hex[UW_SHA256_HEX])
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned length = 0;
@@ -78,6 +79,18 @@ static bool executable_sha256(char hex[UW_SHA256_HEX])
     if (done)
         uw_hex(digest, length, hex);
     return done;
+}
+
+/* A program that runs cannot be written to: for all runs of a process it is the same. */
+static bool executable_sha256(char hex[UW_SHA256_HEX])
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static char known[UW_SHA256_HEX];
+    pthread_mutex_lock(&lock);
+    bool hashed = known[0] != '\0' || hash_executable(known);
+    memcpy(hex, known, sizeof known);
+    pthread_mutex_unlock(&lock);
+    return hashed;
 }
 
 static json_t *libraries_json(void)
