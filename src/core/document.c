@@ -86,10 +86,13 @@ static bool refuse(const struct place *place, const char *why)
 /* Cuts what does not fit: the path is for people. */
 static void enter(struct place *place, const char *name)
 {
-    int n = snprintf(place->path + place->used, sizeof place->path - place->used, "%s%s",
-                     place->used > 0 ? "." : "", name);
-    size_t room = sizeof place->path - 1 - place->used;
-    place->used += n < 0 ? 0 : (size_t)n < room ? (size_t)n : room;
+    char *to = place->path + place->used, *last = place->path + sizeof place->path - 1;
+    if (place->used > 0 && to < last)
+        *to++ = '.';
+    while (*name != '\0' && to < last)
+        *to++ = *name++;
+    *to = '\0';
+    place->used = (size_t)(to - place->path);
 }
 
 static void leave(struct place *place, size_t used)
