@@ -356,30 +356,33 @@ static void check_journal(const struct flow *flow)
     free(text);
 }
 
-static bool is_stored(const struct flow *flow, const char *event, size_t job, const char *name)
+/* The names of those documents that were read already: all that this run says that it stored. */
+static json_t *names_read(const struct flow *flow)
 {
-    const char *path = flow_text(flow_event(flow, job, event), "path");
-    const char *slash = strrchr(path, '/');
-    return slash != NULL && strcmp(slash + 1, name) == 0;
-}
-
-/* Whether the document is one of those that were read already. */
-static bool was_read(const struct flow *flow, const char *name)
-{
-    for (size_t i = 0; i < flow->machine.count; i++)
-        if ((flow->certificate[i] != NULL && is_stored(flow, "certificate-stored", i, name)) ||
-            (flow->intent[i] != NULL && is_stored(flow, "intent-stored", i, name)))
-            return true;
-    return false;
+    json_t *names = json_object(), *event;
+    size_t i;
+    json_array_foreach(flow->events, i, event) {
+        const char *kind = flow_text(event, "event"), *slash;
+        json_int_t job = flow_number(event, "job");
+        json_t *const *read = strcmp(kind, "certificate-stored") == 0 ? flow->certificate
+                              : strcmp(kind, "intent-stored") == 0    ? flow->intent
+                                                                      : NULL;
+        if (read == NULL || job < 0 || job >= (json_int_t)flow->machine.count || read[job] == NULL)
+            continue;
+        slash = strrchr(flow_text(json_object_get(event, "data"), "path"), '/');
+        if (slash != NULL)
+            json_object_set_new(names, slash + 1, json_true());
+    }
+    return names;
 }
 
 /* Whether the document is of this run; others' must be whole all the same. */
-static bool is_of_run(const struct flow *flow, const char *name)
+static bool is_of_run(const struct flow *flow, const json_t *read, const char *name)
 {
     char path[FLOW_FOLDER_BYTES * 4];
     struct uw_error e = {0};
     size_t bytes;
-    if (was_read(flow, name))
+    if (json_object_get(read, name) != NULL)
         return true;
     snprintf(path, sizeof path, "%s/%s", flow->certificates, name);
     char *text = uw_file_read(path, UW_DOCUMENT_BYTES, &bytes, NULL, &e);
@@ -400,12 +403,14 @@ static void check_folder(const struct flow *flow)
 {
     size_t files = 0, documents = 0;
     struct dirent *entry;
+    json_t *read = names_read(flow);
     DIR *folder = opendir(flow->certificates);
     assert_non_null(folder);
     while ((entry = readdir(folder)) != NULL)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            files += is_of_run(flow, entry->d_name);
+            files += is_of_run(flow, read, entry->d_name);
     closedir(folder);
+    json_decref(read);
     for (size_t i = 0; i < flow->machine.count; i++)
         documents += (flow->certificate[i] != NULL ? 1U : 0U) + (flow->intent[i] != NULL ? 1U : 0U);
     assert_int_equal(files, documents);
