@@ -5,6 +5,7 @@ documents.py schema FILE...      exit 0 if every document follows its schema
 documents.py verify KEY FILE...  exit 0 if every document holds under the key (PEM or JWK)
 """
 
+import functools
 import json
 import pathlib
 import sys
@@ -31,12 +32,18 @@ def whole_references(schema):
     return json.loads(text)
 
 
-def check_schema(document):
+@functools.cache
+def validators():
     schemas = {schema["$id"]: whole_references(schema) for schema in map(read, SCHEMAS.glob("*.schema.json"))}
+    return {
+        name: jsonschema.Draft202012Validator(schema, resolver=jsonschema.RefResolver.from_schema(schema, store=schemas))
+        for name, schema in schemas.items()
+    }
+
+
+def check_schema(document):
     kind = kind_of(document)
-    schema = schemas[f"urn:unwrite:{kind}:1" if kind else document["schema"]]
-    resolver = jsonschema.RefResolver.from_schema(schema, store=schemas)
-    validator = jsonschema.Draft202012Validator(schema, resolver=resolver)
+    validator = validators()[f"urn:unwrite:{kind}:1" if kind else document["schema"]]
     errors = [f"{'/'.join(map(str, error.absolute_path))}: {error.message}" for error in validator.iter_errors(document)]
     if errors:
         raise ValueError("; ".join(errors))
