@@ -3,6 +3,7 @@
 #include "core/drive_nvme.h"
 #include "core/text.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,6 +171,16 @@ const char *uw_identity_difference(const struct uw_identity *a, const struct uw_
     if (a->devnum != b->devnum)
         return "devnum";
     return a->inode != b->inode ? "inode" : NULL;
+}
+
+bool uw_identity_is_gone(const struct uw_identity *seen)
+{
+    return seen->gone || (seen->bytes == 0 && seen->inode == 0);
+}
+
+bool uw_errno_is_gone(int errno_value)
+{
+    return errno_value == ENODEV || errno_value == ENXIO || errno_value == ENOMEDIUM;
 }
 
 static bool put(json_t *object, const char *key, json_t *value)

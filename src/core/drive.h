@@ -172,10 +172,14 @@ struct uw_identity {
     uint64_t disk_sequence;
     dev_t devnum; /* a file: st_dev */
     ino_t inode;  /* a block device: 0 */
+    bool gone;    /* a block device: the kernel has none under this number any more */
 };
 struct uw_identity uw_drive_identity(const struct uw_drive *drive);
 /* NULL if both are the same, else the name of the first field that differs. */
 const char *uw_identity_difference(const struct uw_identity *a, const struct uw_identity *b);
+/* Whether nothing is there any more that could be another drive: the device left, or its medium did. */
+bool uw_identity_is_gone(const struct uw_identity *seen);
+bool uw_errno_is_gone(int errno_value); /* what the kernel answers for such a drive */
 
 /* Documents. New references; NULL when memory ran out. */
 json_t *uw_drive_list_json(const struct uw_drive *drive);   /* one entry of list --json */

@@ -326,10 +326,12 @@ static void weigh_identity(struct uw_fold *fold, const json_t *data)
     const char *when = json_string_value(json_object_get(data, "when"));
     bool after = when != NULL && strcmp(when, "after") == 0;
     keep(fold, after ? &fold->identity_after : &fold->identity_before, data);
-    if (!is_true(data, "same"))
+    if (is_true(data, "gone"))
+        fold->evidence.gone = true;
+    else if (!is_true(data, "same"))
         fold->evidence.identity_changed = true;
     else if (after && fold->identity_before != NULL)
-        fold->evidence.identity_same = !fold->evidence.identity_changed;
+        fold->evidence.identity_same = !fold->evidence.identity_changed && !fold->evidence.gone;
 }
 
 static void touch(struct uw_fold *fold, const struct uw_event *event)
@@ -456,6 +458,7 @@ void uw_fold_event(struct uw_fold *fold, const struct uw_event *event)
         break;
     case UW_EVENT_FAILED:
         keep(fold, &fold->failure, data);
+        fold->evidence.gone |= is_true(data, "gone");
         if (is_true(data, "device_lied"))
             fold->evidence.canary_alive = true;
         else
@@ -495,7 +498,9 @@ bool uw_fold_holds(const struct uw_fold *fold, const char **reason)
 {
     const struct uw_evidence *e = &fold->evidence;
     const char *why = json_string_value(json_object_get(fold->failure, "why"));
-    if (e->broken)
+    if (e->gone)
+        *reason = "the drive is gone";
+    else if (e->broken)
         *reason = why != NULL ? why : "it could not be looked at";
     else if (e->stalled)
         *reason = "it stopped answering";
@@ -510,6 +515,6 @@ bool uw_fold_holds(const struct uw_fold *fold, const char **reason)
         *reason = "not everything could be read";
     else
         *reason = why_it_holds(fold);
-    return e->read_back && e->identity_same && !e->broken && !e->stalled && !e->image_differs &&
+    return e->read_back && e->identity_same && !e->gone && !e->broken && !e->stalled && !e->image_differs &&
            !e->aborted && !fold->lost;
 }

@@ -37,6 +37,9 @@ enum uw_verdict uw_verdict_of(const struct uw_evidence *e, const char **reason)
         return because(reason, "blocks read back do not hold what was written", UW_VERDICT_FAILED);
     if (e->identity_changed)
         return because(reason, "another drive answers than the one that was selected", UW_VERDICT_FAILED);
+    if (e->gone)
+        return because(reason, "the drive is gone: removed, disconnected, or without its medium",
+                       UW_VERDICT_FAILED);
     if (e->unwritten)
         return because(reason, "blocks could not be written", UW_VERDICT_FAILED);
     if (e->broken)

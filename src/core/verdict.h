@@ -26,6 +26,7 @@ struct uw_evidence {
                               before it */
     bool image_differs;    /* a block read back does not hold what the method leaves */
     bool identity_changed; /* another drive answers than the one that was planned for */
+    bool gone;             /* the drive left, or its medium did */
     bool unwritten;        /* a block was neither written nor covered by an internal erase that ended well */
     bool broken;           /* a system call or the drive ended the job before its time */
     bool stalled;          /* the watchdog gave up */

@@ -150,6 +150,12 @@ bool uw_gate_hangs(const struct uw_job *job, const struct uw_error *e)
                                   : job->transport->abandoned;
 }
 
+static void post_failed(struct uw_job *job, const struct uw_error *e)
+{
+    uw_job_post(job, UW_EVENT_FAILED,
+                json_pack("{s:s, s:b}", "why", e->text, "gone", uw_errno_is_gone(e->errno_value)));
+}
+
 /* A drive that refuses is a refusal; one that is gone or broken is a failure of this job. */
 static bool open_exclusively(struct uw_job *job)
 {
@@ -164,7 +170,7 @@ static bool open_exclusively(struct uw_job *job)
     else if (uw_gate_hangs(job, &e))
         uw_job_post(job, UW_EVENT_STALLED, json_pack("{s:i, s:b}", "after_ms", UW_OPEN_MS, "answers", 0));
     else
-        uw_job_post(job, UW_EVENT_FAILED, json_pack("{s:s}", "why", e.text));
+        post_failed(job, &e);
     return false;
 }
 
@@ -175,11 +181,15 @@ static json_t *text_or_null(const char *text)
 
 static json_t *identity_json(const char *when, const struct uw_identity *seen, const char *difference)
 {
-    return json_pack("{s:s, s:b, s:o, s:o, s:I, s:o, s:o}", "when", when, "same", difference == NULL,
-                     "serial", text_or_null(seen->serial), "wwn", text_or_null(seen->wwn), "bytes",
-                     (json_int_t)seen->bytes, "disk_sequence",
+    bool gone = uw_identity_is_gone(seen);
+    json_t *why = gone                 ? json_string("it is gone")
+                  : difference != NULL ? json_sprintf("%s differs", difference)
+                                       : json_null();
+    return json_pack("{s:s, s:b, s:o, s:o, s:I, s:o, s:b, s:o}", "when", when, "same",
+                     !gone && difference == NULL, "serial", text_or_null(seen->serial), "wwn",
+                     text_or_null(seen->wwn), "bytes", (json_int_t)seen->bytes, "disk_sequence",
                      seen->disk_sequence != 0 ? json_integer((json_int_t)seen->disk_sequence) : json_null(),
-                     "why", difference != NULL ? json_sprintf("%s differs", difference) : json_null());
+                     "gone", gone, "why", why);
 }
 
 enum uw_same uw_gate_identity(struct uw_job *job, const char *when)
@@ -187,18 +197,22 @@ enum uw_same uw_gate_identity(struct uw_job *job, const char *when)
     struct uw_error e = {0};
     struct uw_identity planned = uw_drive_identity(&job->drive);
     struct uw_identity seen = {0};
-    const char *nvme_says, *ata_says;
-    if (!job->transport->ops->identify(job->transport, &seen, &e) ||
-        !uw_gate_nvme_look(job, &nvme_says, &e) || !uw_gate_ata_look(job, &ata_says, &e)) {
-        uw_job_post(job, UW_EVENT_FAILED, json_pack("{s:s}", "why", e.text));
+    const char *nvme_says = NULL, *ata_says = NULL;
+    if (!job->transport->ops->identify(job->transport, &seen, &e)) {
+        post_failed(job, &e);
         return UW_SAME_UNKNOWN;
     }
     job->run->machine->identity(job->run->machine->user, &job->drive, &seen);
     const char *difference = uw_identity_difference(&planned, &seen);
-    if (difference == NULL)
+    bool gone = uw_identity_is_gone(&seen);
+    if (!gone && (!uw_gate_nvme_look(job, &nvme_says, &e) || !uw_gate_ata_look(job, &ata_says, &e))) {
+        post_failed(job, &e);
+        return UW_SAME_UNKNOWN;
+    }
+    if (difference == NULL && !gone)
         difference = nvme_says != NULL ? nvme_says : ata_says;
     uw_job_post(job, UW_EVENT_IDENTITY_CHECKED, identity_json(when, &seen, difference));
-    return difference == NULL ? UW_SAME : UW_SAME_NOT;
+    return gone ? UW_SAME_GONE : difference == NULL ? UW_SAME : UW_SAME_NOT;
 }
 
 bool uw_gate_confirm(struct uw_job *job)

@@ -181,10 +181,16 @@ static bool same_again(struct uw_erase *erase, struct uw_error *e)
 {
     if (!erase->job->plan.method->internal)
         return true;
-    enum uw_same same = uw_gate_identity(erase->job, "before");
-    if (same != UW_SAME)
-        return uw_fail(e, UW_E_REFUSED, "another drive answers than the one that was selected, or none");
-    return uw_job_siblings_unused(erase->job, e);
+    switch (uw_gate_identity(erase->job, "before")) {
+    case UW_SAME:
+        return uw_job_siblings_unused(erase->job, e);
+    case UW_SAME_NOT:
+        return uw_fail(e, UW_E_REFUSED, "another drive answers than the one that was selected");
+    case UW_SAME_GONE:
+        return uw_fail(e, UW_E_IO, "the drive is gone");
+    default:
+        return uw_fail(e, UW_E_IO, "the drive does not say which one it is");
+    }
 }
 
 /* Each erases, or sees how it ended for all that erase together. */

@@ -14,7 +14,7 @@ struct uw_machine {
     bool (*target)(void *user, const char *target, struct uw_drive *drive,
                    struct uw_error *e); /* uw_probe_target */
     void (*identity)(void *user, const struct uw_drive *drive,
-                     struct uw_identity *identity); /* serial, wwn */
+                     struct uw_identity *identity); /* serial, wwn, gone */
     bool (*open)(void *user, const struct uw_drive *drive, bool write, struct uw_transport **transport,
                  struct uw_error *e); /* uw_block_open */
     json_t *(*not_covered)(void *user);

@@ -129,7 +129,7 @@ bool uw_gate_unused(struct uw_job *job);
 bool uw_job_siblings_unused(struct uw_job *job, struct uw_error *e);
 /* Compares the drive behind the open descriptor with the one that was planned for, and posts
  * identity-checked; posts failed where it does not answer. */
-enum uw_same { UW_SAME, UW_SAME_NOT, UW_SAME_UNKNOWN };
+enum uw_same { UW_SAME, UW_SAME_NOT, UW_SAME_GONE, UW_SAME_UNKNOWN };
 enum uw_same uw_gate_identity(struct uw_job *job, const char *when);
 /* gate_nvme.c: the first thing that an NVMe drive says otherwise of itself, through the open descriptor, than
  * when it was planned for; NULL: nothing, or it is no NVMe drive that told. False: it does not answer now. */

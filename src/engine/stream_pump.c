@@ -128,12 +128,6 @@ static uint32_t narrowed(const struct state *state, uint64_t length)
     return (uint32_t)((blocks + FAN_OUT - 1) / FAN_OUT * block);
 }
 
-/* A descriptor of a drive that is gone never finds it again, even if it is plugged back. */
-static bool is_gone(int error)
-{
-    return error == ENODEV || error == ENXIO || error == ENOMEDIUM;
-}
-
 /* [offset, end) of a slot's transfer did not go through. */
 static bool fail(struct state *state, const struct slot *slot, uint64_t offset, int error, struct uw_error *e)
 {
@@ -145,7 +139,8 @@ static bool fail(struct state *state, const struct slot *slot, uint64_t offset, 
                       .error = error,
                       .is_confirmed = slot->is_again};
     bool dead = ++state->failures >= PATIENCE;
-    if (dead && is_gone(error))
+    /* A descriptor of a drive that is gone never finds it again, even if it is plugged back. */
+    if (dead && uw_errno_is_gone(error))
         state->gone = error;
     if (slot->is_probe)
         return put_off(state, slot->begin, end, error, e);

@@ -154,6 +154,8 @@ static void show_medium(struct page *page, const json_t *body)
 static const char *same_text(const json_t *check)
 {
     const json_t *same = member(check, "same");
+    if (json_is_true(member(check, "gone")))
+        return "GONE";
     return json_is_true(same) ? "the same" : json_is_false(same) ? "ANOTHER DRIVE" : "not looked at";
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe/probe.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,8 +71,10 @@ void uw_probe_identity(const struct uw_roots *roots, dev_t devnum, struct uw_ide
         return;
     snprintf(number, sizeof number, "dev/block/%u:%u", major(devnum), minor(devnum));
     char *dir = uw_path_resolve(tree.sys, number);
-    if (dir == NULL)
+    if (dir == NULL) {
+        identity->gone = errno == ENOENT && uw_path_exists(tree.sys, "dev/block");
         return;
+    }
     struct uw_drive now = {0};
     char whole[UW_NAME_BYTES];
     if (uw_block_is_part(dir)) {

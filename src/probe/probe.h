@@ -39,8 +39,9 @@ bool uw_probe_all(const struct uw_roots *roots, struct uw_drives *drives, struct
 bool uw_probe_target(const struct uw_roots *roots, const char *target, struct uw_drive *drive,
                      struct uw_error *e);
 
-/* Serial and WWN of the device node `devnum` as the kernel knows them now; leaves the other members alone. A
- * file has none. Used to look again through the open descriptor, directly before the first write. */
+/* Serial and WWN of the device node `devnum` as the kernel knows them now, or that it is gone; leaves the
+ * other members alone. A file has none. Used to look again through the open descriptor, directly before the
+ * first write. */
 void uw_probe_identity(const struct uw_roots *roots, dev_t devnum, struct uw_identity *identity);
 
 /* certificate.host: {"dmi":{...},"boot_id","nics":[{"name","mac"}],"kernel","boot_image":null,"tpm":null};

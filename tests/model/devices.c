@@ -20,6 +20,7 @@ enum { BLOCKS = 4096, MARKERS = 16 };
 #define NO_MARKER "not one marker block could be stored"
 #define DIFFERS "blocks read back do not hold what was written"
 #define OTHER "another drive answers"
+#define GONE "the drive is gone"
 #define UNWRITTEN "blocks could not be written"
 #define GAVE_UP "the drive or the system gave up"
 #define UNREADABLE "not everything could be read back"
@@ -225,21 +226,30 @@ const struct device devices[] = {
     {"read-through-the-page-cache", .facts.through_cache = true, .expect = {FAILED = UNREADABLE}},
 
     /* Drives that go away, shrink, or are another one. */
-    {"gone-before-open", .facts.open_error = ENXIO, .expect = {FAILED = GAVE_UP, .untouched = true}}, /* 1 */
+    {"gone-before-open", .facts.open_error = ENXIO, .expect = {FAILED = GONE, .untouched = true}}, /* 1 */
     {"open-fails", .facts.open_error = EIO, .expect = {FAILED = GAVE_UP, .untouched = true}},
-    {"gone-after-open", FAULTS = {{MODEL_GONE}}, .expect = {FAILED = GAVE_UP, .untouched = true}},
+    {"gone-after-open", FAULTS = {{MODEL_GONE}}, .expect = {FAILED = GONE, .untouched = true}},
     {"gone-while-marking", FAULTS = {{MODEL_GONE, .after_transfers = 3}},
-     .expect = {FAILED = GAVE_UP, .untouched = true}},
+     .expect = {FAILED = GONE, .untouched = true}},
     {"gone-before-erasing", FAULTS = {{MODEL_GONE, AFTER_MARKERS}},
-     .expect = {FAILED = UNWRITTEN, .unreadable = 1, .unwritten = {{0, BLOCKS, ENODEV}}}},
+     .expect = {FAILED = GONE, .unreadable = 1, .unwritten = {{0, BLOCKS, ENODEV}}}},
     {"gone-while-erasing", FAULTS = {{MODEL_GONE, .after_bytes = MARKER_BYTES + MIB}},
-     .expect = {FAILED = UNWRITTEN, .unreadable = 1, .unwritten = {{.count = DEVICE_SOME}}}},
+     .expect = {FAILED = GONE, .unreadable = 1, .unwritten = {{.count = DEVICE_SOME}}}},
     {"gone-before-verifying", FAULTS = {{MODEL_GONE, VERIFYING}},
-     .expect = {FAILED = GAVE_UP, .unreadable = 1}},
+     .expect = {FAILED = GONE, .unreadable = 1}},
     {"gone-after-verifying", FAULTS = {{MODEL_GONE, MODEL_LOOK, .after_looks = 1}},
-     .expect = {FAILED = GAVE_UP}},
+     .expect = {FAILED = GONE}},
+    {"removed-before", FAULTS = {{MODEL_OTHER, .value = MODEL_LEFT}},
+     .expect = {FAILED = GONE, .untouched = true}},
+    {"removed-while-erasing",
+     FAULTS = {{MODEL_GONE, MODEL_WHATEVER & ~MODEL_LOOK, .after_bytes = MARKER_BYTES + MIB},
+               {MODEL_OTHER, .value = MODEL_LEFT, .after_bytes = MARKER_BYTES + MIB}},
+     .expect = {FAILED = GONE, .unreadable = 1, .unwritten = {{.count = DEVICE_SOME}}}},
+    {"removed-after-verifying", FAULTS = {{MODEL_OTHER, .value = MODEL_LEFT, .after_looks = 1}},
+     .expect = {FAILED = GONE}},
+    {"medium-out-before", FAULTS = {{MODEL_EMPTY}}, .expect = {FAILED = GONE, .untouched = true}},
     {"medium-taken-out", FAULTS = {{MODEL_EMPTY, AFTER_MARKERS}},
-     .expect = {FAILED = OTHER, .unreadable = 1, .unwritten = {{0, BLOCKS, ENODEV}}}},
+     .expect = {FAILED = GONE, .unreadable = 1, .unwritten = {{0, BLOCKS, ENODEV}}}},
     {"smaller-when-opened", FAULTS = {{MODEL_SHRINK, .value = MIB}}, .expect = {REFUSED = "identity"}},
     {"shrinks-while-erasing", FAULTS = {{MODEL_SHRINK, AFTER_MARKERS, .value = MIB}},
      .expect = {FAILED = OTHER, .unreadable = 1, .unwritten = {{2048, 2048, ENOSPC}}}},

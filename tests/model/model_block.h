@@ -37,7 +37,16 @@ enum model_effect {
     MODEL_HOLD, /* calls whoever the door was told to call, once */
 };
 
-enum model_field { MODEL_SERIAL, MODEL_WWN, MODEL_BYTES, MODEL_SEQUENCE, MODEL_DEVNUM, MODEL_FIELDS };
+/* LEFT: none at all, under a size that stays, as the kernel shows a drive that was removed. */
+enum model_field {
+    MODEL_SERIAL,
+    MODEL_WWN,
+    MODEL_BYTES,
+    MODEL_SEQUENCE,
+    MODEL_DEVNUM,
+    MODEL_LEFT,
+    MODEL_FIELDS
+};
 
 enum {
     MODEL_READ = 1,

@@ -225,4 +225,8 @@ void model_machine_identity(const struct model_drive *from, struct uw_identity *
         snprintf(seen->serial, sizeof seen->serial, "ANOTHER");
     if (from->block->other[MODEL_WWN])
         snprintf(seen->wwn, sizeof seen->wwn, "naa.5000000000000001");
+    if (from->block->other[MODEL_LEFT]) {
+        seen->serial[0] = seen->wwn[0] = '\0';
+        seen->gone = true;
+    }
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -202,6 +203,19 @@ static void sees_identities_differ(void **state)
     assert_int_equal(b.inode, 6);
 }
 
+static void sees_that_a_drive_is_gone(void **state)
+{
+    (void)state;
+    struct uw_identity there = {.bytes = 512}, left = {.bytes = 512, .gone = true}, empty = {.bytes = 0};
+    struct uw_identity file = {.bytes = 0, .inode = 7};
+    assert_false(uw_identity_is_gone(&there));
+    assert_true(uw_identity_is_gone(&left));
+    assert_true(uw_identity_is_gone(&empty));
+    assert_false(uw_identity_is_gone(&file));
+    assert_true(uw_errno_is_gone(ENODEV) && uw_errno_is_gone(ENXIO) && uw_errno_is_gone(ENOMEDIUM));
+    assert_false(uw_errno_is_gone(EIO) || uw_errno_is_gone(0));
+}
+
 static void keeps_what_is_unknown(void **state)
 {
     (void)state;
@@ -361,6 +375,7 @@ int main(void)
         cmocka_unit_test(names_everything),
         cmocka_unit_test(makes_ids),
         cmocka_unit_test(sees_identities_differ),
+        cmocka_unit_test(sees_that_a_drive_is_gone),
         cmocka_unit_test(keeps_what_is_unknown),
         cmocka_unit_test(grows_and_clears),
         cmocka_unit_test(lists),

@@ -176,6 +176,30 @@ static void a_signal_is_aborted_unless_worse_was_seen(void **state)
     uw_fold_clear(&fold);
 }
 
+static void a_drive_that_left_is_no_other(void **state)
+{
+    (void)state;
+    static const struct step left[] = {
+        {UW_EVENT_IDENTITY_CHECKED, "{\"when\":\"after\",\"same\":false,\"gone\":true}"},
+        {UW_EVENT_FAILED, "{\"why\":\"cannot read its size\",\"gone\":true}"},
+        {UW_EVENT_IDENTITY_CHECKED, "{\"when\":\"after\",\"same\":false,\"gone\":false}"},
+    };
+    static const char *const said[] = {"the drive is gone", "the drive is gone", "another drive answers"};
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
+        struct uw_fold fold;
+        const char *reason;
+        begin(&fold);
+        for (int k = 0; k < GOOD_STEPS - 2; k++)
+            feed(&fold, GOOD[k].kind, GOOD[k].data);
+        feed(&fold, left[i].kind, left[i].data);
+        assert_int_equal(uw_fold_verdict(&fold, &reason), UW_VERDICT_FAILED);
+        assert_ptr_equal(strstr(reason, said[i]), reason);
+        assert_false(uw_fold_holds(&fold, &reason));
+        assert_ptr_equal(strstr(reason, said[i]), reason);
+        uw_fold_clear(&fold);
+    }
+}
+
 /* Walks the body: every null must have its reason. */
 static void expect_reasons(const json_t *value, const json_t *unknown, const char *path)
 {
@@ -426,6 +450,7 @@ int main(void)
         cmocka_unit_test(missing_evidence_is_failed),
         cmocka_unit_test(bad_evidence_is_failed),
         cmocka_unit_test(a_signal_is_aborted_unless_worse_was_seen),
+        cmocka_unit_test(a_drive_that_left_is_no_other),
         cmocka_unit_test(certificate_of_a_good_stream),
         cmocka_unit_test(a_failed_certificate_claims_nothing),
         cmocka_unit_test(an_unwritten_block_stands_once),

@@ -416,6 +416,7 @@ static void identity_is_read_afresh(void **state)
     uw_drive_clear(&d);
     tree_serial(dir, "S2");
     uw_probe_identity(&tree_roots, before.devnum, &now);
+    assert_false(now.gone);
     tree_same("difference", uw_identity_difference(&before, &now), "serial");
     /* A partition has its drive's. */
     d = tree_target("/dev/sda1");
@@ -426,6 +427,7 @@ static void identity_is_read_afresh(void **state)
     tree_remove("sys/dev/block/8:0");
     uw_probe_identity(&tree_roots, before.devnum, &now);
     tree_same("serial of a drive that left", now.serial, "");
+    assert_true(now.gone);
 }
 
 int main(void)

@@ -131,6 +131,12 @@ static void test_verdicts(void **state)
     }
 }
 
+static json_t *recheck_after(json_t *document)
+{
+    const json_t *medium = json_object_get(json_object_get(document, "certificate"), "medium");
+    return json_object_get(json_object_get(medium, "identity_recheck"), "after");
+}
+
 static void test_what_matters_is_said(void **state)
 {
     (void)state;
@@ -149,9 +155,12 @@ static void test_what_matters_is_said(void **state)
     json_object_set_new(step, "unwritten_bytes", json_integer(4096));
     json_object_set_new(json_array_get(json_object_get(step, "passes"), 0), "not_narrowed_bytes",
                         json_integer(3584));
+    json_object_set_new(recheck_after(document), "same", json_false());
+    json_object_set_new(recheck_after(document), "gone", json_true());
     char *text = show(document);
     join_lines(text);
     static const char *const said[] = {"SIMULATED",
+                                       "after the last read: GONE",
                                        "clock was NOT synchronised",
                                        "last block: NO",
                                        "differ: 7",

@@ -10,7 +10,7 @@
 
 #include "core/verdict.h"
 
-enum { FLAGS = 12 };
+enum { FLAGS = 13 };
 
 static struct uw_evidence evidence_of(unsigned bits)
 {
@@ -27,10 +27,11 @@ static struct uw_evidence evidence_of(unsigned bits)
         .read_back = bits & 512,
         .identity_same = bits & 1024,
         .unmarked = bits & 2048,
+        .gone = bits & 4096,
     };
 }
 
-static const unsigned AGAINST = 2 | 4 | 8 | 16 | 32 | 2048;
+static const unsigned AGAINST = 2 | 4 | 8 | 16 | 32 | 2048 | 4096;
 static const unsigned FOR = 256 | 512 | 1024;
 
 static enum uw_verdict expected(unsigned bits)
