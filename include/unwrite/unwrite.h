@@ -172,7 +172,9 @@ bool uw_sha256_text(const void *data, size_t bytes, char hex[65]);
 
 /* Words for people: cut at to_bytes, always NUL-terminated, safe for a terminal. */
 void uw_text_printable(const char *text, char *to, size_t to_bytes); /* control characters, bad UTF-8: '?' */
-void uw_text_bytes(uint64_t bytes, char *to, size_t to_bytes);       /* "480.1 GB", as drives are labelled */
-void uw_text_duration(uint64_t seconds, char *to, size_t to_bytes);  /* "2 h 10 min" */
+/* The last four characters of an id, which confirm it; within `id`. */
+const char *uw_text_hint(const char *id);
+void uw_text_bytes(uint64_t bytes, char *to, size_t to_bytes);      /* "480.1 GB", as drives are labelled */
+void uw_text_duration(uint64_t seconds, char *to, size_t to_bytes); /* "2 h 10 min" */
 
 #endif

@@ -13,7 +13,7 @@
 #include "plan.h"
 #include "terminal.h"
 
-enum { ASKED_CHARACTERS = 4, QUESTION_BYTES = 1024 };
+enum { QUESTION_BYTES = 1024 };
 
 /* Reads one line as typed; the end of input is an empty answer. False when a signal or an error came between.
  */
@@ -68,8 +68,7 @@ static void show_plans(int tty, const json_t *plans)
 static void ask(int tty, const json_t *plan, const char *device, const char *id)
 {
     char title[QUESTION_BYTES / 2], brief[QUESTION_BYTES / 4], question[QUESTION_BYTES];
-    size_t length = strlen(id), device_length = strlen(device);
-    const char *hint = length > ASKED_CHARACTERS ? id + length - ASKED_CHARACTERS : id;
+    size_t device_length = strlen(device);
     const char *serial = text_of(plan, "serial");
     plan_title(plan, title, sizeof title);
     plan_brief(plan, brief, sizeof brief);
@@ -77,7 +76,7 @@ static void ask(int tty, const json_t *plan, const char *device, const char *id)
     bool same = strncmp(title, device, device_length) == 0 && title[device_length] == ':';
     snprintf(question, sizeof question, "Erase %s%s? (%s) Type %s last four characters (%s): ", device,
              same ? title + device_length : "", brief,
-             serial != NULL && strcmp(serial, id) == 0 ? "its" : "the id's", hint);
+             serial != NULL && strcmp(serial, id) == 0 ? "its" : "the id's", uw_text_hint(id));
     write_clean(tty, question, "");
 }
 

@@ -7,13 +7,7 @@
 
 #include "engine/run.h"
 
-enum { ASKED_CHARACTERS = 4, ANSWER_BYTES = 128 };
-
-static const char *last_characters(const char *id)
-{
-    size_t length = strlen(id);
-    return length > ASKED_CHARACTERS ? id + length - ASKED_CHARACTERS : id;
-}
+enum { ANSWER_BYTES = 128 };
 
 static bool named_by_option(const struct uw_strings *confirm, const char *id)
 {
@@ -42,9 +36,9 @@ static bool ask_operator(struct uw_job *job)
     if (!asked)
         uw_plan_refuse(&job->plan, 4, "confirmation", way_out, "nobody confirmed that %s may be erased",
                        device);
-    else if (strcmp(answer, last_characters(id)) != 0)
+    else if (strcmp(answer, uw_text_hint(id)) != 0)
         uw_plan_refuse(&job->plan, 4, "confirmation", way_out,
-                       "%s was not confirmed: its last four characters are %s", device, last_characters(id));
+                       "%s was not confirmed: its last four characters are %s", device, uw_text_hint(id));
     return !job->plan.refusal.refused;
 }
 

@@ -7,6 +7,8 @@
 
 #include "core/text.h"
 
+enum { HINT_CHARACTERS = 4 };
+
 void uw_text_printable(const char *text, char *to, size_t to_bytes)
 {
     size_t used = 0, left = strlen(text);
@@ -28,6 +30,16 @@ void uw_text_printable(const char *text, char *to, size_t to_bytes)
         left -= taken;
     }
     to[used] = '\0';
+}
+
+const char *uw_text_hint(const char *id)
+{
+    size_t at = strlen(id);
+    for (unsigned i = 0; i < HINT_CHARACTERS && at > 0; i++)
+        do
+            at--;
+        while (at > 0 && ((unsigned char)id[at] & 0xc0) == 0x80);
+    return id + at;
 }
 
 void uw_text_bytes(uint64_t bytes, char *to, size_t to_bytes)

@@ -320,12 +320,11 @@ static bool answer(void *user, const json_t *plan, const char *device, const cha
                    size_t text_bytes)
 {
     const struct flow *flow = user;
-    size_t length = strlen(id);
     (void)plan, (void)device;
     if (flow->confirm == CONFIRM_BY_WRONG_WORD)
         snprintf(text, text_bytes, "yes");
     else
-        snprintf(text, text_bytes, "%s", length > 4 ? id + length - 4 : id);
+        uw_text_printable(uw_text_hint(id), text, text_bytes); /* what a person reads, and can type */
     return true;
 }
 

@@ -63,6 +63,8 @@ const struct device devices[] = {
     {"sata-disk-hides-areas", .facts = {.bus = UW_BUS_ATA, .media = UW_MEDIA_HDD},
      .expect = {WITH_EXCEPTIONS}},
     {"confirmed-at-terminal", .request.confirm = CONFIRM_AT_TERMINAL, .expect = {SANITIZED}},
+    {"foreign-serial-confirmed", .facts.serial = "S-1\u20ac\u00df5", .request.confirm = CONFIRM_AT_TERMINAL,
+     .expect = {SANITIZED}},
 
     /* Misfortunes that retries get over. */
     {"write-error-twice", FAULTS = {{MODEL_ERROR, MODEL_WRITE, 1000, 1, ERASING, .times = 2}},

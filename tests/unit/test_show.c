@@ -506,6 +506,27 @@ static void test_bytes(void **state)
     }
 }
 
+static void test_hint(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *id, *hint;
+    } cases[] = {
+        {"", ""},
+        {"A", "A"},
+        {"ABCD", "ABCD"},
+        {"S-1234", "1234"},
+        {"\u20ac", "\u20ac"},
+        {"S-1\u20ac\u00df5", "1\u20ac\u00df5"},
+        {"a\U00010348\U00010348\U00010348\U00010348", "\U00010348\U00010348\U00010348\U00010348"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *hint = uw_text_hint(cases[i].id);
+        assert_string_equal(hint, cases[i].hint);
+        assert_true(hint >= cases[i].id && hint <= cases[i].id + strlen(cases[i].id));
+    }
+}
+
 static void test_duration(void **state)
 {
     (void)state;
@@ -538,6 +559,7 @@ int main(void)
         cmocka_unit_test(test_hostile_everywhere),
         cmocka_unit_test(test_printable),
         cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_hint),
         cmocka_unit_test(test_duration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
