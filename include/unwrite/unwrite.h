@@ -104,6 +104,10 @@ json_t *uw_methods(struct uw_error *e);
 /* A run: probe, plan, gate, intent, erase, verify, certify, for all targets at once. */
 struct uw_run;
 
+/* Whether the words of a request that need no drive are words that their options know; targets and files are
+ * not looked at. */
+bool uw_request_check(const struct uw_request *request, struct uw_error *e);
+
 /* Probes and plans every target; touches nothing. UW_E_USAGE names what is wrong with the request. */
 struct uw_run *uw_run_open(const struct uw_request *request, struct uw_error *e);
 

@@ -142,12 +142,28 @@ static bool check_key(struct reader *reader, const char *key, const struct optio
     return true;
 }
 
+/* Also of what this verb does not take, or the command line says otherwise. */
+static bool check_value(const struct reader *reader, const struct option *option, const char *value,
+                        struct uw_error *e)
+{
+    struct invocation alone = {0};
+    struct uw_error why = {0};
+    if (option->kind != K_TEXT)
+        return true;
+    if (option_set(&alone, option, value, &why) && uw_request_check(&alone.request, &why))
+        return true;
+    bad_line(reader, e, "%s", why.text);
+    return why.way_out[0] == '\0' ? false : uw_way_out(e, "%s", why.way_out);
+}
+
 /* A list adds up over file and command line: --exclude must not bring back what the file excludes. */
 static bool take(struct reader *reader, const struct option *option, size_t index, const char *key,
                  const char *value, struct uw_error *e)
 {
     bool on = true;
     if (option->kind == K_FLAG && !read_flag(reader, key, value, &on, e))
+        return false;
+    if (!check_value(reader, option, value, e))
         return false;
     bool wanted = !reader->in_auto && on && (option->verbs & reader->invocation->verb->bit) != 0;
     if (!wanted || (reader->given[index] && option->kind != K_LIST))

@@ -110,6 +110,13 @@ void uw_run_read_folders(struct uw_run *run)
     run->certificates = r->certificates != NULL ? r->certificates : DEFAULT_CERTIFICATES;
 }
 
+bool uw_request_check(const struct uw_request *request, struct uw_error *e)
+{
+    struct uw_policy policy;
+    size_t jobs;
+    return read_policy(request, &policy, e) && read_jobs(request->jobs, &jobs, e) && check_texts(request, e);
+}
+
 bool uw_run_read_request(struct uw_run *run, struct uw_error *e)
 {
     const struct uw_request *r = run->request;
