@@ -289,21 +289,17 @@ int complain_of_nothing(const struct uw_run *run, const struct uw_request *reque
 }
 
 /* --all means neither the boot medium nor what a controller hides; named targets speak for themselves. */
-static void print_left_out(const struct uw_request *request)
+static void print_left_out(const json_t *document)
 {
-    struct uw_error e = {0};
-    json_t *list = uw_list(request, &e);
     size_t i;
     const json_t *item;
-    json_array_foreach(json_object_get(list, "drives"), i, item) {
-        if (truth_of(item, "boot_medium"))
-            print_line(stdout, "left out: %s: it holds the running system", text_or(item, "device", "?"));
+    json_array_foreach(json_object_get(document, "left_out"), i, item) {
+        print_line(stdout, "left out: %s: %s", text_or(item, "device", "?"), text_or(item, "why", "?"));
     }
-    json_array_foreach(json_object_get(list, "not_covered"), i, item) {
+    json_array_foreach(json_object_get(document, "not_covered"), i, item) {
         print_line(stdout, "not covered: %s: %s", text_or(item, "controller", "?"),
                    text_or(item, "why", "?"));
     }
-    json_decref(list);
 }
 
 int verb_plan(struct invocation *invocation)
@@ -317,7 +313,7 @@ int verb_plan(struct invocation *invocation)
     else if (document != NULL)
         print_plans(json_object_get(document, "plans"));
     if (document != NULL && !invocation->json && invocation->request.all)
-        print_left_out(&invocation->request);
+        print_left_out(document);
     if (document == NULL)
         code = complain(&e);
     else if (uw_run_count(run) == 0)

@@ -72,13 +72,19 @@ struct uw_run *uw_run_open_on(const struct uw_machine *machine, const struct uw_
     return open_run(run, e);
 }
 
+static json_t *array_or_empty(json_t *array)
+{
+    return array != NULL ? json_incref(array) : json_array();
+}
+
 json_t *uw_run_plans(const struct uw_run *run, struct uw_error *e)
 {
     json_t *plans = json_array();
     for (size_t i = 0; i < run->job_count; i++)
         json_array_append_new(plans, uw_plan_json(&run->jobs[i].plan));
     if (json_array_size(plans) == run->job_count)
-        return json_pack("{s:s, s:o}", "schema", "urn:unwrite:plan:1", "plans", plans);
+        return json_pack("{s:s, s:o, s:o, s:o}", "schema", "urn:unwrite:plan:1", "plans", plans, "left_out",
+                         array_or_empty(run->left_out), "not_covered", array_or_empty(run->not_covered));
     json_decref(plans);
     uw_fail(e, UW_E_NOMEM, "out of memory");
     return NULL;
@@ -239,9 +245,10 @@ static void warn(struct uw_run *run, json_t *text)
 static void warn_of_left_out(struct uw_run *run)
 {
     size_t i;
-    json_t *device;
-    json_array_foreach(run->left_out, i, device) {
-        warn(run, json_sprintf("%s is left out: it holds the running system", json_string_value(device)));
+    json_t *item;
+    json_array_foreach(run->left_out, i, item) {
+        warn(run, json_sprintf("%s is left out: %s", json_string_value(json_object_get(item, "device")),
+                               json_string_value(json_object_get(item, "why"))));
     }
 }
 

@@ -67,7 +67,7 @@ struct uw_run {
     uint8_t id_bytes[16];
     struct uw_key *key;
     json_t *not_covered;
-    json_t *left_out; /* devices of boot media that --all leaves out, as texts; NULL: none */
+    json_t *left_out; /* boot media that --all leaves out, {"device", "why"} each; NULL: none */
     struct uw_job *jobs;
     size_t job_count;
     size_t parallel;  /* jobs at once */

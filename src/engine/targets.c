@@ -56,8 +56,9 @@ static bool leave_out(struct uw_run *run, const struct uw_drive *drive, struct u
 {
     if (run->left_out == NULL)
         run->left_out = json_array();
-    return json_array_append_new(run->left_out, uw_clean_json(drive->device)) == 0 ||
-           uw_fail(e, UW_E_NOMEM, "out of memory");
+    json_t *item =
+        json_pack("{s:o, s:s}", "device", uw_clean_json(drive->device), "why", "it holds the running system");
+    return json_array_append_new(run->left_out, item) == 0 || uw_fail(e, UW_E_NOMEM, "out of memory");
 }
 
 /* Every whole drive but the boot medium; one that is in use stays in, to be refused. */

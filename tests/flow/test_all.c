@@ -142,6 +142,33 @@ static void check_drive(const struct row *row, const struct flow_command *comman
         assert_int_equal(seen->opens, 0);
 }
 
+static bool is_plan(const struct row *row)
+{
+    bool plan = strcmp(row->words[0], "plan") == 0;
+    for (size_t i = 0; row->words[i] != NULL; i++)
+        plan = plan || strcmp(row->words[i], "--dry-run") == 0;
+    return plan;
+}
+
+/* What is not erased stands in the plan as well. */
+static void check_plan(const struct row *row, const char *text)
+{
+    json_t *document = json_loads(text, 0, NULL);
+    const json_t *left_out = json_object_get(document, "left_out");
+    const json_t *hidden = json_object_get(document, "not_covered");
+    if (!json_is_array(left_out) || !json_is_array(hidden))
+        fail_msg("the plan does not say what is left out: %s", text);
+    assert_int_equal(json_array_size(left_out), (row->machine & BOOT) != 0);
+    assert_int_equal(json_array_size(hidden), row->hides);
+    if ((row->machine & BOOT) != 0) {
+        assert_string_equal(flow_text(json_array_get(left_out, 0), "device"), "/model/boot");
+        assert_string_equal(flow_text(json_array_get(left_out, 0), "why"), "it holds the running system");
+    }
+    if (row->hides)
+        assert_string_equal(flow_text(json_array_get(hidden, 0), "controller"), "0000:03:00.0");
+    json_decref(document);
+}
+
 /* In lines for people, and as JSON. */
 static void one_row(void **state)
 {
@@ -178,6 +205,8 @@ static void one_row(void **state)
     for (size_t i = 0; i < KINDS; i++)
         if ((row->machine & 1U << i) != 0)
             check_drive(row, &command, i, place[i]);
+    if (is_plan(row))
+        check_plan(row, command.pipe);
     flow_command_clear(&command);
     flow_close(&flow);
     json_decref(hides);

@@ -650,6 +650,8 @@ const plan = {
         namespace,
         twoSteps,
     ],
+    left_out: [{device: '/dev/nvme0n1', why: 'it holds the running system'}],
+    not_covered: [{controller: '0000:03:00.0', why: 'a RAID controller'}],
 };
 
 const key = privateKey(path.join(data, 'test-key.pem'));
