@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 #include "engine/journal.h"
+#include "transport/lines.h"
 #include "transport/process.h"
 #include "unwrite/unwrite.h"
 
-/* LINES_BYTES: that may wait for the writer, where we may have so much; progress beyond it is left out. */
-enum { CHUNK_BYTES = 32768, LINES_BYTES = 8 << 20, SLICE_MS = 200, LAST_WAIT_MS = 2000 };
+enum { SLICE_MS = 200 };
 
 /* Counts of bytes, modulo 2^32: fewer than half of that are under way at a time. */
 struct uw_journal_written {
@@ -44,20 +44,6 @@ static void sleep_on(_Atomic uint32_t *word, uint32_t value, int64_t ms)
     (void)syscall(SYS_futex, word, FUTEX_WAIT, value, &limit, NULL, 0);
 }
 
-static bool write_all(int fd, const char *data, size_t bytes)
-{
-    while (bytes > 0) {
-        ssize_t n = write(fd, data, bytes);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        data += n;
-        bytes -= (size_t)n;
-    }
-    return true;
-}
-
 static bool store(struct uw_journal_written *written, int fd, uint32_t place)
 {
     if (fdatasync(fd) != 0)
@@ -70,7 +56,7 @@ static bool store(struct uw_journal_written *written, int fd, uint32_t place)
 /* Lines that come in together are stored together. False: the file takes no more. */
 static bool write_lines(struct uw_journal_written *written, int lines, int fd)
 {
-    static char data[CHUNK_BYTES];
+    static char data[UW_LINES_CHUNK_BYTES];
     uint32_t place = 0;
     for (;;) {
         uint32_t wanted = atomic_load(&written->wanted), durable = atomic_load(&written->durable);
@@ -85,14 +71,15 @@ static bool write_lines(struct uw_journal_written *written, int lines, int fd)
         }
         if (got <= 0)
             return true;
-        if (!write_all(fd, data, (size_t)got))
+        if (!uw_write_all(fd, data, (size_t)got))
             return false;
         place += (uint32_t)got;
     }
 }
 
-static _Noreturn void work(struct uw_journal_written *written, int lines, int fd)
+static void work(void *shared, int lines, int fd)
 {
+    struct uw_journal_written *written = shared;
     if (write_lines(written, lines, fd))
         _exit(0);
     atomic_store(&written->error, errno);
@@ -134,7 +121,7 @@ static int open_again(int fd)
 
 bool uw_journal_has_writer(int fd)
 {
-    int64_t end = uw_monotonic_ms() + LAST_WAIT_MS;
+    int64_t end = uw_monotonic_ms() + UW_LINES_LAST_WAIT_MS;
     const struct timespec pause = {.tv_nsec = 1000000};
     for (;;) {
         if (lock(fd, UW_JOURNAL_WRITER, F_WRLCK))
@@ -147,24 +134,12 @@ bool uw_journal_has_writer(int fd)
 
 static bool start(struct uw_journal *journal, int file)
 {
-    int ends[2], room = LINES_BYTES;
     void *written =
         mmap(NULL, sizeof *journal->written, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (written == MAP_FAILED)
         return false;
     journal->written = written;
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-        return false;
-    if (setsockopt(ends[0], SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room) != 0)
-        (void)setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
-    const int kept[] = {ends[1], file};
-    journal->process = uw_process_fork(kept, sizeof kept / sizeof kept[0]);
-    if (journal->process == 0)
-        work(journal->written, ends[1], file);
-    int why = errno;
-    close(ends[1]);
-    journal->writer = ends[0];
-    errno = why;
+    journal->process = uw_lines_fork(work, written, file, &journal->writer);
     return journal->process > 0;
 }
 
@@ -199,18 +174,15 @@ static bool is_lost(struct uw_journal *journal)
     return atomic_load(&journal->error) != 0;
 }
 
-/* A chunk goes as a whole or not at all. */
 static bool hand_over(struct uw_journal *journal, const char *data, size_t bytes, bool wait)
 {
     int64_t end = uw_monotonic_ms() + (wait ? UW_JOURNAL_PATIENCE_MS : 0);
     for (;;) {
         struct pollfd room = {.fd = journal->writer, .events = POLLOUT};
-        ssize_t sent = send(journal->writer, data, bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (sent == (ssize_t)bytes)
+        errno = uw_lines_send(journal->writer, data, bytes);
+        if (errno == 0)
             return true;
-        if (sent < 0 && errno != EAGAIN && errno != EINTR)
-            return false;
-        if (is_lost(journal))
+        if (errno != EAGAIN || is_lost(journal))
             return false;
         errno = ETIMEDOUT;
         if (uw_monotonic_ms() >= end)
@@ -222,7 +194,7 @@ static bool hand_over(struct uw_journal *journal, const char *data, size_t bytes
 static void send_line(struct uw_journal *journal, const char *text, size_t length, bool sync)
 {
     for (size_t at = 0; at < length;) {
-        size_t bytes = length - at < CHUNK_BYTES ? length - at : CHUNK_BYTES;
+        size_t bytes = length - at < UW_LINES_CHUNK_BYTES ? length - at : UW_LINES_CHUNK_BYTES;
         bool begun = at > 0;
         if (!hand_over(journal, text + at, bytes, sync || begun)) {
             if (sync || begun || errno != ETIMEDOUT)
@@ -272,22 +244,13 @@ void uw_journal_await(struct uw_journal *journal, uint32_t line)
     }
 }
 
-/* One that hangs is left behind. */
-static void wait_a_little(pid_t child)
-{
-    int64_t end = uw_monotonic_ms() + LAST_WAIT_MS;
-    const struct timespec pause = {.tv_nsec = 1000000};
-    while (!uw_process_is_gone(child) && uw_monotonic_ms() < end)
-        nanosleep(&pause, NULL);
-}
-
 void uw_journal_close(struct uw_journal *journal)
 {
     bool lost = atomic_load(&journal->error) != 0;
     if (journal->writer >= 0)
         close(journal->writer);
     if (journal->process > 0 && !lost)
-        wait_a_little(journal->process);
+        (void)uw_process_wait(journal->process, UW_LINES_LAST_WAIT_MS);
     if (journal->written != NULL)
         munmap(journal->written, sizeof *journal->written);
     if (journal->fd >= 0)
@@ -305,6 +268,6 @@ void uw_journal_discard(struct uw_journal *journal)
     if (child == 0)
         _exit(unlink(journal->path));
     if (child > 0)
-        wait_a_little(child);
+        (void)uw_process_wait(child, UW_LINES_LAST_WAIT_MS);
     journal->path[0] = '\0';
 }

@@ -61,6 +61,19 @@ int64_t uw_monotonic_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+bool uw_process_wait(pid_t child, int ms)
+{
+    int64_t end = uw_monotonic_ms() + ms;
+    const struct timespec pause = {.tv_nsec = 1000000};
+    for (;;) {
+        if (uw_process_is_gone(child))
+            return true;
+        if (uw_monotonic_ms() >= end)
+            return false;
+        nanosleep(&pause, NULL);
+    }
+}
+
 bool uw_wait_readable(int fd, int timeout_ms)
 {
     int64_t end = uw_monotonic_ms() + timeout_ms;

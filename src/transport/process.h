@@ -16,6 +16,8 @@ pid_t uw_process_fork(const int *kept, size_t count);
 void uw_process_end(pid_t child);     /* waits until it has ended */
 bool uw_process_is_gone(pid_t child); /* it has ended; then uw_process_end must not be called */
 
+bool uw_process_wait(pid_t child, int ms); /* the same before so long; one that hangs is left behind */
+
 int64_t uw_monotonic_ms(void);
 
 /* Whether there is something to read, or nobody left to write it, before timeout_ms are over (negative: no

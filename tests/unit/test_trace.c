@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -22,25 +24,44 @@
 #include "unwrite/unwrite.h"
 #include "wire/names.h"
 
-enum { LIMIT_MS = 5000, PATH_BYTES = 256 };
+enum { LIMIT_MS = 5000, PATH_BYTES = 256, PATIENCE_S = 30 };
 
 static char folder[PATH_BYTES], path[PATH_BYTES + 16];
 
 /* What the drive does with the next command, and what it saw of the file when it got it. */
 static struct {
     unsigned asked;
-    bool stalls;
+    bool stalls, is_watched;
     int nvme_status;
     struct uw_scsi_command scsi; /* its answer */
     json_t *lines;
 } drive;
 
-/* Every line of the file, each a whole JSON object. */
-static json_t *read_lines(void)
+/* Until `count` lines stand there: another process writes them. */
+static void wait_for_lines(size_t count)
+{
+    const struct timespec pause = {.tv_nsec = 1000000};
+    time_t deadline = time(NULL) + PATIENCE_S;
+    for (size_t seen = 0; seen < count;) {
+        FILE *file = fopen(path, "r");
+        assert_non_null(file);
+        seen = 0;
+        for (int c; (c = fgetc(file)) != EOF;)
+            seen += c == '\n';
+        fclose(file);
+        if (seen < count && time(NULL) > deadline)
+            fail_msg("%zu lines, not %zu", seen, count);
+        nanosleep(&pause, NULL);
+    }
+}
+
+/* Every line of the file, each a whole JSON object; there are `count`. */
+static json_t *read_lines(size_t count)
 {
     char line[8192];
-    FILE *file = fopen(path, "r");
     json_t *lines = json_array();
+    wait_for_lines(count);
+    FILE *file = fopen(path, "r");
     assert_non_null(file);
     while (fgets(line, sizeof line, file) != NULL) {
         assert_non_null(strchr(line, '\n'));
@@ -49,14 +70,21 @@ static json_t *read_lines(void)
         json_array_append_new(lines, value);
     }
     fclose(file);
+    assert_int_equal(json_array_size(lines), count);
     return lines;
+}
+
+/* Two for each command. */
+static json_t *all_lines(void)
+{
+    return read_lines(2 * (size_t)drive.asked);
 }
 
 static bool answer(bool *stalled, struct uw_error *e)
 {
     drive.asked++;
     json_decref(drive.lines);
-    drive.lines = access(path, F_OK) == 0 ? read_lines() : NULL;
+    drive.lines = drive.is_watched ? read_lines(2 * (size_t)drive.asked - 1) : NULL;
     *stalled = drive.stalls;
     return !drive.stalls || uw_fail(e, UW_E_IO, "the drive does not answer");
 }
@@ -96,6 +124,7 @@ static int begin(void **state)
     const char *tmp = getenv("TMPDIR");
     (void)state;
     memset(&drive, 0, sizeof drive);
+    drive.is_watched = true;
     snprintf(folder, sizeof folder, "%s/unwrite-trace.XXXXXX", tmp != NULL ? tmp : "/tmp");
     if (mkdtemp(folder) == NULL)
         return -1;
@@ -163,7 +192,7 @@ static void a_line_stands_before_the_command_goes_out(void **state)
     send_sanitize(false, 0);
     assert_int_equal(json_array_size(drive.lines), 3);
     check_head(drive.lines, 2, "sent", 2);
-    json_t *lines = read_lines();
+    json_t *lines = all_lines();
     assert_int_equal(json_array_size(lines), 4);
     check_head(lines, 1, "answered", 1);
     check_head(lines, 3, "unanswered", 2);
@@ -182,7 +211,7 @@ static void nvme_commands_stand_as_the_drive_gets_them(void **state)
     uw_nvme_command_hex(&command, hex);
     send_sanitize(true, UW_NVME_INVALID_FIELD);
     send_sanitize(true, -ENODEV);
-    json_t *lines = read_lines();
+    json_t *lines = all_lines();
     const json_t *sent = json_array_get(lines, 0), *refused = json_array_get(lines, 1);
     const json_t *gone = json_array_get(lines, 3);
     assert_string_equal(text(sent, "set"), "nvme");
@@ -223,7 +252,7 @@ static void ata_commands_stand_with_their_registers(void **state)
     drive.scsi.sense_bytes = sizeof sense;
     memcpy(drive.scsi.sense, sense, sizeof sense);
     send_ata(status);
-    json_t *lines = read_lines();
+    json_t *lines = all_lines();
     const json_t *sent = json_array_get(lines, 0), *answered = json_array_get(lines, 1);
     assert_string_equal(text(sent, "set"), "ata");
     assert_string_equal(text(sent, "name"), "SANITIZE STATUS EXT");
@@ -243,7 +272,7 @@ static void the_host_s_errors_are_no_status_of_the_drive(void **state)
     uint8_t block[UW_ATA_BLOCK_BYTES];
     drive.scsi.host_errno = -ETIMEDOUT;
     send_ata(uw_ata_identify_device(block));
-    json_t *lines = read_lines();
+    json_t *lines = all_lines();
     const json_t *answered = json_array_get(lines, 1);
     assert_int_equal(number(answered, "errno"), ETIMEDOUT);
     assert_true(json_is_null(json_object_get(answered, "status")));
@@ -276,7 +305,7 @@ static void no_password_and_no_data_stand_there(void **state)
     send_ata(uw_ata_unlock(UW_ATA_USER, password, block));
     send_ata(uw_ata_erase_unit(UW_ATA_USER, password, true, 0, block));
     send_ata(uw_ata_disable_password(UW_ATA_USER, password, block));
-    json_t *lines = read_lines();
+    json_t *lines = all_lines();
     for (size_t i = 0; i < 8; i += 2)
         assert_string_equal(text(json_array_get(lines, i), "data"), "password block, 512 bytes, redacted");
     json_decref(lines);
@@ -309,7 +338,7 @@ static void no_payload_of_a_security_protocol_stands_there(void **state)
     memcpy(page, "PSID", 4);
     assert_true(uw_send_scsi(&transport, &out, LIMIT_MS, &stalled, NULL));
     assert_true(uw_send_scsi(&transport, &in, LIMIT_MS, &stalled, NULL));
-    json_t *lines = read_lines();
+    json_t *lines = all_lines();
     assert_int_equal(json_array_size(lines), 8);
     for (size_t i = 0; i < 4; i++) {
         const json_t *sent = json_array_get(lines, 2 * i);
@@ -403,6 +432,7 @@ static void what_is_there_is_left_alone(void **state)
 static void a_file_that_vanishes_stops_nothing(void **state)
 {
     (void)state;
+    drive.is_watched = false;
     struct uw_error e = {0};
     send_sanitize(true, 0);
     assert_int_equal(unlink(path), 0);
@@ -413,32 +443,93 @@ static void a_file_that_vanishes_stops_nothing(void **state)
     assert_int_equal(access(path, F_OK), -1);
 }
 
+/* The writer has its limits from whoever begins it. */
+static void open_again_with_room(rlim_t bytes)
+{
+    struct rlimit before, small;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = before;
+    small.rlim_cur = bytes;
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    transport.trace = uw_trace_open(path, NULL);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_non_null(transport.trace);
+}
+
 static void a_full_disk_stops_nothing_but_the_record(void **state)
 {
     (void)state;
     struct uw_error e = {0};
-    struct rlimit before, small;
     struct stat st;
     send_sanitize(true, 0);
+    assert_true(uw_trace_close(transport.trace, &e));
     assert_int_equal(stat(path, &st), 0);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-    small = before;
-    small.rlim_cur = (rlim_t)st.st_size + 100;
-    signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    send_sanitize(true, 0);
-    send_sanitize(false, 0);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-    /* Room again: a gap would not be seen. */
-    send_sanitize(true, UW_NVME_INVALID_FIELD);
-    assert_int_equal(drive.asked, 4);
-    json_t *lines = read_lines(); /* each of them whole */
-    assert_int_equal(json_array_size(lines), 2);
-    json_decref(lines);
+    open_again_with_room((rlim_t)st.st_size + 100);
+    drive.is_watched = false;
+    for (int i = 0; i < 4; i++)
+        send_sanitize(i != 2, 0);
+    assert_int_equal(drive.asked, 5);
     assert_false(uw_trace_close(transport.trace, &e));
     transport.trace = NULL;
+    json_decref(read_lines(2)); /* each of them whole, and nothing of the third */
     assert_int_equal(e.code, UW_E_STORE);
     assert_int_equal(e.errno_value, EFBIG);
+    assert_non_null(strstr(e.text, "2 of 8 lines"));
+}
+
+static pid_t only_child(void)
+{
+    char name[64];
+    int child = 0;
+    snprintf(name, sizeof name, "/proc/self/task/%d/children", (int)getpid());
+    FILE *file = fopen(name, "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%d", &child), 1);
+    fclose(file);
+    return child;
+}
+
+/* As on a file system that does not answer: who writes does not get on. */
+static void a_file_that_hangs_holds_no_command(void **state)
+{
+    (void)state;
+    enum { MANY = 40000 };
+    struct uw_error e = {0};
+    pid_t writer = only_child();
+    drive.is_watched = false;
+    send_sanitize(true, 0);
+    wait_for_lines(2);
+    assert_int_equal(kill(writer, SIGSTOP), 0);
+    time_t begun = time(NULL);
+    for (unsigned i = 0; i < MANY; i++)
+        send_sanitize(true, 0);
+    assert_int_equal(drive.asked, MANY + 1);
+    assert_false(uw_trace_close(transport.trace, &e));
+    assert_true(time(NULL) - begun < PATIENCE_S);
+    transport.trace = NULL;
+    assert_int_equal(kill(writer, SIGKILL), 0);
+    assert_int_equal(waitpid(writer, NULL, 0), writer);
+    assert_int_equal(e.code, UW_E_STORE);
+    assert_int_equal(e.errno_value, ETIMEDOUT);
+    assert_non_null(strstr(e.text, "2 of 80002 lines"));
+}
+
+/* What waited for a file that answers again stands there. */
+static void a_file_that_answers_again_is_whole(void **state)
+{
+    (void)state;
+    struct uw_error e = {0};
+    pid_t writer = only_child();
+    drive.is_watched = false;
+    assert_int_equal(kill(writer, SIGSTOP), 0);
+    for (int i = 0; i < 20; i++)
+        send_sanitize(true, 0);
+    assert_int_equal(kill(writer, SIGCONT), 0);
+    if (!uw_trace_close(transport.trace, &e))
+        fail_msg("%s", e.text);
+    transport.trace = NULL;
+    json_decref(read_lines(40));
 }
 
 static void without_a_record_a_command_goes_out_all_the_same(void **state)
@@ -446,12 +537,11 @@ static void without_a_record_a_command_goes_out_all_the_same(void **state)
     (void)state;
     struct uw_trace *trace = transport.trace;
     transport.trace = NULL;
+    drive.is_watched = false;
     send_sanitize(true, 0);
     assert_int_equal(drive.asked, 1);
     transport.trace = trace;
-    json_t *lines = read_lines();
-    assert_int_equal(json_array_size(lines), 0);
-    json_decref(lines);
+    json_decref(read_lines(0));
 }
 
 int main(void)
@@ -467,6 +557,8 @@ int main(void)
         trace_test(what_is_there_is_left_alone),
         trace_test(a_file_that_vanishes_stops_nothing),
         trace_test(a_full_disk_stops_nothing_but_the_record),
+        trace_test(a_file_that_hangs_holds_no_command),
+        trace_test(a_file_that_answers_again_is_whole),
         trace_test(without_a_record_a_command_goes_out_all_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
