@@ -484,14 +484,18 @@ enum uw_verdict uw_fold_verdict(const struct uw_fold *fold, const char **reason)
     return verdict;
 }
 
+/* A sample says nothing of what was not read. */
 static const char *why_it_holds(const struct uw_fold *fold)
 {
     const char *signatures = json_string_value(json_object_get(fold->bound, "signatures"));
+    bool whole = number(fold->verification, "coverage_ppm") == 1000000;
     if (fold->bound == NULL)
-        return "it holds one byte all over";
+        return whole ? "it holds one byte all over" : "it holds one byte wherever it was read";
     if (signatures != NULL && strcmp(signatures, "holds") == 0)
-        return "it holds what its certificate says";
-    return "it holds what its certificate says, whose signatures were not checked";
+        return whole ? "it holds what its certificate says"
+                     : "it holds what its certificate says wherever it was read";
+    return whole ? "it holds what its certificate says, whose signatures were not checked"
+                 : "it holds what its certificate says wherever it was read; its signatures were not checked";
 }
 
 bool uw_fold_holds(const struct uw_fold *fold, const char **reason)

@@ -78,11 +78,13 @@ static json_t *observed_json(const struct uw_check_result *check)
 }
 
 /* What reading back can tell. One byte value throughout is what a drive reads in unmapped blocks too, whether
- * it was asked to keep them mapped or not: after an erase inside it that is its answer alone. Noise comes
- * from the media, where it stands in every block. */
-static const char *evidence_class(const struct uw_image *image, const struct uw_check_result *check)
+ * it was asked to keep them mapped or not: after an erase inside it, or where nobody says what was done to
+ * it, that is its answer alone. Noise comes from the media, where it stands in every block. */
+static const char *evidence_class(const struct uw_job *job, const struct uw_image *image,
+                                  const struct uw_check_result *check)
 {
-    bool by_host = image->leaves == UW_LEAVES_PASS;
+    bool nobody_says = job->run->request->check && job->run->bound == NULL;
+    bool by_host = image->leaves == UW_LEAVES_PASS && !nobody_says;
     return by_host || (check->noise > 0 && check->noise == check->matching) ? "media" : "mapping";
 }
 
@@ -99,7 +101,7 @@ static json_t *verification_json(const struct uw_job *job, const struct uw_image
     uw_seed_commitment(job->seed, commitment);
     return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:b, s:o, s:o, s:I, s:o, s:o, s:o, s:o, "
                      "s:{s:i, s:I}, s:b, s:I, s:s}",
-                     "profile", uw_profile_name(profile), "evidence_class", evidence_class(image, check),
+                     "profile", uw_profile_name(profile), "evidence_class", evidence_class(job, image, check),
                      "seed_commitment", commitment, "seed", seed, "samples", (json_int_t)samples, "bytes",
                      (json_int_t)check->bytes_read, "coverage_ppm",
                      (json_int_t)coverage_ppm(check->bytes_read, bytes), "first", check->first_read, "last",

@@ -121,6 +121,9 @@ static void one_row(void **state)
     if (strstr(flow_text(body, "reason"), row->reason) == NULL)
         fail_msg("'%s' is not in: %s", row->reason, flow_text(body, "reason"));
     assert_int_equal(flow.exit_code, row->holds ? 0 : 1);
+    const json_t *verification = json_object_get(body, "verification");
+    if (row->holds)
+        assert_string_equal(flow_text(verification, "evidence_class"), row->bound ? "media" : "mapping");
     json_decref(body);
     flow_close(&flow);
 }

@@ -200,6 +200,41 @@ static void a_drive_that_left_is_no_other(void **state)
     }
 }
 
+static void a_sample_says_nothing_of_the_rest(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bound, *coverage_ppm, *reason;
+    } rows[] = {
+        {NULL, "1000000", "it holds one byte all over"},
+        {NULL, "999999", "it holds one byte wherever it was read"},
+        {"holds", "1000000", "it holds what its certificate says"},
+        {"holds", "6109", "it holds what its certificate says wherever it was read"},
+        {"not_checked", "1000000", "it holds what its certificate says, whose signatures were not checked"},
+        {"not_checked", "6109",
+         "it holds what its certificate says wherever it was read; its signatures were not checked"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct uw_fold fold;
+        const char *reason;
+        char data[512];
+        begin(&fold);
+        snprintf(data, sizeof data, "{\"signatures\":\"%s\"}", rows[i].bound != NULL ? rows[i].bound : "");
+        if (rows[i].bound != NULL)
+            feed(&fold, UW_EVENT_BOUND, data);
+        feed(&fold, UW_EVENT_IDENTITY_CHECKED, IDENTITY_BEFORE);
+        snprintf(data, sizeof data,
+                 "{\"result\":\"passed\",\"first\":true,\"last\":true,\"direct_io\":true,"
+                 "\"mismatches\":0,\"coverage_ppm\":%s}",
+                 rows[i].coverage_ppm);
+        feed(&fold, UW_EVENT_VERIFY_ENDED, data);
+        feed(&fold, UW_EVENT_IDENTITY_CHECKED, IDENTITY_AFTER);
+        assert_true(uw_fold_holds(&fold, &reason));
+        assert_string_equal(reason, rows[i].reason);
+        uw_fold_clear(&fold);
+    }
+}
+
 /* Walks the body: every null must have its reason. */
 static void expect_reasons(const json_t *value, const json_t *unknown, const char *path)
 {
@@ -451,6 +486,7 @@ int main(void)
         cmocka_unit_test(bad_evidence_is_failed),
         cmocka_unit_test(a_signal_is_aborted_unless_worse_was_seen),
         cmocka_unit_test(a_drive_that_left_is_no_other),
+        cmocka_unit_test(a_sample_says_nothing_of_the_rest),
         cmocka_unit_test(certificate_of_a_good_stream),
         cmocka_unit_test(a_failed_certificate_claims_nothing),
         cmocka_unit_test(an_unwritten_block_stands_once),
