@@ -50,6 +50,18 @@ static void print_facts(const char *file, const json_t *document)
         print_line(stdout, "%s: %s, issued %s", file, kind, text_or(body, "issued_at", "?"));
 }
 
+/* Of several files, which; the exit code. */
+static int complain_of(const char *file, const struct uw_error *e)
+{
+    struct uw_error named = {0};
+    if (strstr(e->text, file) != NULL)
+        return complain(e);
+    uw_fail(&named, e->code, "%s: %s", file, e->text);
+    if (e->way_out[0] != '\0')
+        uw_way_out(&named, "%s", e->way_out);
+    return complain(&named);
+}
+
 static enum uw_exit verify_file(const struct invocation *invocation, const char *file, const char *thumbprint)
 {
     const struct uw_cert_request request = {.file = file,
@@ -66,10 +78,8 @@ static enum uw_exit verify_file(const struct invocation *invocation, const char 
     } else if (code == UW_EXIT_FAILED) {
         print_line(stdout, "does not hold");
     }
-    if (code != UW_EXIT_SANITIZED && strstr(e.text, file) == NULL)
-        remark("%s: %s", file, e.text);
-    else if (code != UW_EXIT_SANITIZED)
-        complain(&e);
+    if (code != UW_EXIT_SANITIZED)
+        complain_of(file, &e);
     json_decref(document);
     return code;
 }
@@ -104,7 +114,7 @@ int verb_cert_show(struct invocation *invocation)
         struct uw_error e = {0};
         char *text = uw_cert_show(invocation->operands.items[i], &e);
         if (text == NULL) {
-            int code = complain(&e);
+            int code = complain_of(invocation->operands.items[i], &e);
             worst = worst == UW_EXIT_USAGE ? worst : code;
             continue;
         }

@@ -20,7 +20,10 @@ bool uw_run_bind(struct uw_run *run, struct uw_error *e)
         char why[sizeof e->text];
         memcpy(why, e->text, sizeof why);
         /* It is a word of the command line, not the document to be judged. */
-        return e->code != UW_E_INVALID ? false : uw_fail(e, UW_E_USAGE, "%s: %s", file, why);
+        bool named = strncmp(why, file, strlen(file)) == 0;
+        return e->code != UW_E_INVALID
+                   ? false
+                   : uw_fail(e, UW_E_USAGE, "%s%s%s", named ? "" : file, named ? "" : ": ", why);
     }
     run->bound = json_incref(json_object_get(document, "certificate"));
     run->bound_document = document;
