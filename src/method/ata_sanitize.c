@@ -23,8 +23,6 @@ bool uw_ata_sanitize_fits(const struct uw_drive *drive, bool offered, const char
                  "result registers are not readable through this path, so an end could not be seen");
     else if (!ata->sanitize.known)
         snprintf(why, why_bytes, "its sanitize status cannot be read, so an end could not be seen");
-    else if (ata->sanitize.frozen)
-        snprintf(why, why_bytes, "the drive's sanitize is frozen until its power goes off and on");
     else
         return true;
     return false;

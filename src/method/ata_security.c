@@ -21,11 +21,6 @@ bool uw_ata_security_fits(const struct uw_drive *drive, bool enhanced, char *why
         snprintf(why, why_bytes, "the drive has no security feature set");
     else if (enhanced && !identify->security_enhanced)
         snprintf(why, why_bytes, "the drive has no enhanced erase");
-    else if (identify->security_frozen)
-        snprintf(why, why_bytes,
-                 "the firmware has frozen the drive's security; its power must go off and on");
-    else if (identify->security_expired)
-        snprintf(why, why_bytes, "too many wrong passwords were tried; its power must go off and on");
     else
         return true;
     return false;

@@ -47,6 +47,35 @@ static void thaws(void **state)
     flow_close(&flow);
 }
 
+/* What the refusal says of the way out. */
+static const char *way_out(const struct flow *flow)
+{
+    const json_t *authority = json_object_get(flow->certificate[0], "authority");
+    return flow_text(json_object_get(authority, "refusal"), "way_out");
+}
+
+/* The refusal names the erase that the freeze keeps the drive from, and the ways out of it. */
+static void names_the_way_out(void **state)
+{
+    (void)state;
+    static struct flow flow;
+    struct ata_row row = frozen;
+    row.request.unfreeze = false;
+    flow_open_ata(&flow, &row);
+    expect(&flow, "refused", "level", 0);
+    assert_non_null(strstr(way_out(&flow), "ata-security-erase-enhanced would reach it"));
+    assert_non_null(strstr(way_out(&flow), "frozen"));
+    assert_non_null(strstr(way_out(&flow), "suspend the machine"));
+    flow_close(&flow);
+    row.config.security = row.config.enhanced = false;
+    row.config.sanitize = row.config.overwrite = row.config.freezes_sanitize = true;
+    flow_open_ata(&flow, &row);
+    expect(&flow, "refused", "level", 0);
+    assert_non_null(strstr(way_out(&flow), "ata-sanitize-overwrite would reach it"));
+    assert_non_null(strstr(way_out(&flow), "off and on"));
+    flow_close(&flow);
+}
+
 /* Not asked, or nothing to gain: a sanitize needs no thaw, nor does a drive that is not frozen. */
 static void does_not_sleep(void **state)
 {
@@ -81,8 +110,7 @@ static void stays_frozen(void **state)
         row.request.level = (i & 2) != 0 ? "clear" : "purge";
         flow_open_ata(&flow, &row);
         expect(&flow, "refused", "frozen", 1);
-        const json_t *refusal = json_object_get(json_object_get(flow.certificate[0], "authority"), "refusal");
-        assert_non_null(strstr(flow_text(refusal, "way_out"), "off and on"));
+        assert_non_null(strstr(way_out(&flow), "off and on"));
         assert_int_equal(flow.exit_code, 4);
         flow_close(&flow);
     }
@@ -176,7 +204,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(thaws),        cmocka_unit_test(does_not_sleep),
         cmocka_unit_test(stays_frozen), cmocka_unit_test(cannot_sleep),
         cmocka_unit_test(would_harm),   cmocka_unit_test(others_are_at_work),
-        cmocka_unit_test(lost_asleep),
+        cmocka_unit_test(lost_asleep),  cmocka_unit_test(names_the_way_out),
     };
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
