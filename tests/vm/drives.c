@@ -10,7 +10,8 @@
  * chardev, so that a killed one is a power cut). KIND and ROW as `drives list` tells them.
  *
  * Then on stdout "ports NVME SCSI", and one line for whatever begins and ends inside a drive. On stdin
- * "unplug NAME", "truth NAME" and "speed N"; its end is the program's. */
+ * "unplug NAME", "sleep NAME" (an ATA drive's host does, see model_ata_sleep), "truth NAME" and "speed N";
+ * its end is the program's. */
 #include "drives.h"
 
 #include <arpa/inet.h>
@@ -451,6 +452,12 @@ static void tell_truth(struct drive *drive)
     }
 }
 
+static void put_to_sleep(struct drive *drive)
+{
+    model_ata_sleep(drive->ata);
+    printf("%s slept\n", drive->name);
+}
+
 static void obey(char *order)
 {
     order[strcspn(order, "\n")] = '\0';
@@ -461,6 +468,8 @@ static void obey(char *order)
         set_speed(times);
     else if (drive != NULL && strncmp(order, "unplug ", 7) == 0)
         drive_unplug(drive);
+    else if (drive != NULL && drive->ata != NULL && strncmp(order, "sleep ", 6) == 0)
+        put_to_sleep(drive);
     else if (drive != NULL && strncmp(order, "truth ", 6) == 0)
         tell_truth(drive);
     else

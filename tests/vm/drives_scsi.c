@@ -78,16 +78,18 @@ static void move(struct model_ata *ata, struct uw_scsi_command *command, bool wr
         return;
     uint32_t bytes = (uint32_t)(sectors * sector);
     int64_t moved = model_ata_move(ata, drives_now_ms(), write, lba * sector, bytes, command->data);
+    if (moved == bytes && write && ata->config.cache_off)
+        (void)model_ata_flush(ata, drives_now_ms());
     if (moved == bytes)
         command->moved_bytes = bytes;
     else
         say_why(ata, command);
 }
 
-/* SBC-4, 6.5.5. WCE: the model has a cache that a power cut empties. */
-static void caching_page(struct uw_scsi_command *command)
+/* SBC-4, 6.5.5. WCE: the model has a cache that a power cut empties, unless it is off. */
+static void caching_page(const struct model_ata *ata, struct uw_scsi_command *command)
 {
-    uint8_t data[4 + 20] = {23, 0, 0x10, 0, 0x08, 18, 0x04};
+    uint8_t data[4 + 20] = {23, 0, 0x10, 0, 0x08, 18, ata->config.cache_off ? 0 : 0x04};
     unsigned page = command->cdb[2] & 0x3f, room = command->cdb[4];
     if ((page != 0x08 && page != 0x3f) || command->direction != UW_SCSI_DATA_IN) {
         say(command, ILLEGAL_REQUEST, 0x24, 0);
@@ -116,7 +118,7 @@ static bool is_ours(struct model_ata *ata, struct uw_scsi_command *command)
         move(ata, command, cdb[0] == WRITE_16, big(cdb + 2, 8), big(cdb + 10, 4));
         return true;
     case MODE_SENSE_6:
-        caching_page(command);
+        caching_page(ata, command);
         return true;
     case READ_CAPACITY_10: /* whoever asks looks anew */
     case SERVICE_IN_16:

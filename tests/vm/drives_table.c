@@ -100,12 +100,19 @@ static bool change_ata(struct model_ata_config *config, const char *key, uint64_
 {
     const struct {
         const char *key;
+        bool *is;
+    } flags[] = {{"cache_off", &config->cache_off}, {"freezes_on_wake", &config->freezes_on_wake}};
+    const struct {
+        const char *key;
         uint32_t *ms;
     } times[] = {{"block_ms", &config->block_ms},       {"crypto_ms", &config->crypto_ms},
                  {"pass_ms", &config->pass_ms},         {"normal_ms", &config->normal_ms},
                  {"enhanced_ms", &config->enhanced_ms}, {"block_bytes", &config->block.block_bytes}};
     if (strcmp(key, "bytes") == 0)
         return config->block.bytes = value, true;
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (strcmp(key, flags[i].key) == 0)
+            return *flags[i].is = value != 0, true;
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)
         if (strcmp(key, times[i].key) == 0)
             return *times[i].ms = (uint32_t)value, true;
