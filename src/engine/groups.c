@@ -97,15 +97,26 @@ bool uw_job_siblings_unused(struct uw_job *job, struct uw_error *e)
     return unused;
 }
 
+/* What shares a subsystem with a drive that is to be erased inside. */
+static bool look_at_siblings(struct uw_run *run, struct uw_drives *drives, struct uw_error *e)
+{
+    dev_t *of = calloc(run->job_count + 1, sizeof *of);
+    size_t count = 0;
+    if (of == NULL)
+        return uw_fail(e, UW_E_NOMEM, "out of memory");
+    for (size_t i = 0; i < run->job_count; i++)
+        if (is_inside_nvme(&run->jobs[i].plan) && !run->jobs[i].plan.refusal.refused)
+            of[count++] = run->jobs[i].drive.devnum;
+    *drives = (struct uw_drives){0};
+    bool ok = count == 0 || run->machine->subsystems(run->machine->user, of, count, drives, e);
+    free(of);
+    return ok;
+}
+
 static bool refuse_unnamed(struct uw_run *run, struct uw_error *e)
 {
     struct uw_drives drives;
-    bool any = false;
-    for (size_t i = 0; i < run->job_count; i++)
-        any = any || (is_inside_nvme(&run->jobs[i].plan) && !run->jobs[i].plan.refusal.refused);
-    if (!any)
-        return true;
-    if (!run->machine->all(run->machine->user, &drives, e))
+    if (!look_at_siblings(run, &drives, e))
         return false;
     bool noted = true;
     for (size_t i = 0; i < run->job_count; i++) {

@@ -11,6 +11,12 @@ static bool all(void *user, struct uw_drives *drives, struct uw_error *e)
     return uw_probe_all(user, drives, e);
 }
 
+static bool subsystems(void *user, const dev_t *of, size_t count, struct uw_drives *drives,
+                       struct uw_error *e)
+{
+    return uw_probe_subsystems(user, of, count, drives, e);
+}
+
 static bool target(void *user, const char *name, struct uw_drive *drive, struct uw_error *e)
 {
     return uw_probe_target(user, name, drive, e);
@@ -58,6 +64,7 @@ static bool suspend(void *user, unsigned seconds, uint64_t *slept_ms, struct uw_
 }
 
 const struct uw_machine uw_this_machine = {.all = all,
+                                           .subsystems = subsystems,
                                            .target = target,
                                            .identity = identity,
                                            .open = open_drive,

@@ -11,6 +11,8 @@ struct uw_machine {
     bool simulated; /* true: its drives are models; documents say so and only the test key signs them */
     void *user;     /* for the calls below */
     bool (*all)(void *user, struct uw_drives *drives, struct uw_error *e); /* uw_probe_all */
+    bool (*subsystems)(void *user, const dev_t *of, size_t count, struct uw_drives *drives,
+                       struct uw_error *e); /* uw_probe_subsystems */
     bool (*target)(void *user, const char *target, struct uw_drive *drive,
                    struct uw_error *e); /* uw_probe_target */
     void (*identity)(void *user, const struct uw_drive *drive,

@@ -32,6 +32,12 @@ void uw_drives_clear(struct uw_drives *drives);
  * stands in `unknown`: the uses listed may not be all, and nothing may be erased on their word. */
 bool uw_probe_all(const struct uw_roots *roots, struct uw_drives *drives, struct uw_error *e);
 
+/* Every NVMe namespace of a subsystem that one of the `count` devices `of` belongs to, themselves among them.
+ * Which those are says the kernel (subsysnqn); one of which it does not is among them too. No other drive is
+ * asked anything: one that hangs holds up nobody. Their `id` is not set. */
+bool uw_probe_subsystems(const struct uw_roots *roots, const dev_t *of, size_t count,
+                         struct uw_drives *drives, struct uw_error *e);
+
 /* One target as the user named it: a device node, a link to one, `serial:S`, `wwn:W`, or a regular file. A
  * name that fits none or two drives, a directory, a character device, a missing or empty file: UW_E_USAGE
  * with the name in it. Partitions come back with is_partition set. Uses of the drive and its partitions are

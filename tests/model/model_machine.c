@@ -630,13 +630,16 @@ static bool target(void *user, const char *name, struct uw_drive *drive, struct 
     return describe(found, drive) || uw_fail(e, UW_E_NOMEM, "out of memory");
 }
 
-static bool all(void *user, struct uw_drives *drives, struct uw_error *e)
+/* Those that `chosen` marks; NULL: all. */
+static bool look_at(struct model_machine *machine, const bool *chosen, struct uw_drives *drives,
+                    struct uw_error *e)
 {
-    struct model_machine *machine = user;
     *drives = (struct uw_drives){.items = calloc(machine->count + 1, sizeof *drives->items)};
     if (drives->items == NULL)
         return uw_fail(e, UW_E_NOMEM, "out of memory");
     for (size_t i = 0; i < machine->count; i++) {
+        if (chosen != NULL && !chosen[i])
+            continue;
         machine->drives[i].probes++;
         if (!is_there(&machine->drives[i]))
             continue;
@@ -646,10 +649,37 @@ static bool all(void *user, struct uw_drives *drives, struct uw_error *e)
     return true;
 }
 
+static bool all(void *user, struct uw_drives *drives, struct uw_error *e)
+{
+    return look_at(user, NULL, drives, e);
+}
+
 static struct model_drive *by_devnum(struct model_machine *machine, dev_t devnum)
 {
     size_t index = minor(devnum);
     return index < machine->count ? &machine->drives[index] : NULL;
+}
+
+static bool share_a_subsystem(const struct model_nvme *a, const struct model_nvme *b)
+{
+    if (a == NULL || b == NULL)
+        return false;
+    const char *left = a->config.subsystem, *right = b->config.subsystem;
+    return a == b || (left != NULL && right != NULL && strcmp(left, right) == 0);
+}
+
+static bool subsystems(void *user, const dev_t *of, size_t count, struct uw_drives *drives,
+                       struct uw_error *e)
+{
+    struct model_machine *machine = user;
+    bool *chosen = calloc(machine->count + 1, sizeof *chosen);
+    for (size_t k = 0; chosen != NULL && k < count; k++)
+        for (size_t i = 0; i < machine->count; i++)
+            chosen[i] =
+                chosen[i] || share_a_subsystem(machine->drives[i].nvme, by_devnum(machine, of[k])->nvme);
+    bool ok = chosen != NULL ? look_at(machine, chosen, drives, e) : uw_fail(e, UW_E_NOMEM, "out of memory");
+    free(chosen);
+    return ok;
 }
 
 /* What the last look through the open descriptor brought to light. */
@@ -727,6 +757,7 @@ bool model_machine_init(struct model_machine *machine, size_t drives)
     *machine = (struct model_machine){.machine = {.simulated = true,
                                                   .user = machine,
                                                   .all = all,
+                                                  .subsystems = subsystems,
                                                   .target = target,
                                                   .identity = identity,
                                                   .open = open_drive,

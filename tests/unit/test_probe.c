@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The probe over trees of one kind of drive each: identity, media, sizes. */
+#include <sys/sysmacros.h>
+
 #include "tree.h"
 
 /* Fields that a row of wants leaves NULL are not looked at. */
@@ -106,6 +108,45 @@ static void nvme_namespaces(void **state)
     tree_same("device", d.device, "/dev/nvme0n2");
     tree_same("target", d.target, "wwn:0x0025385B71B011");
     uw_drive_clear(&d);
+}
+
+/* Found by the name that the kernel has of their subsystem; where it has none, nobody knows that they are
+ * not. */
+static void nvme_of_a_subsystem(void **state)
+{
+    static const struct {
+        const char *controller, *name, *number, *nqn;
+    } namespaces[] = {{"nvme0", "nvme0n1", "259:10", "nqn.2014-08.org.example:one"},
+                      {"nvme0", "nvme0n2", "259:11", "nqn.2014-08.org.example:one"},
+                      {"nvme1", "nvme1n1", "259:12", "nqn.2014-08.org.example:other"},
+                      {"nvme2", "nvme2n1", "259:13", NULL}};
+    static const struct {
+        unsigned of, expected; /* bit per namespace */
+    } rows[] = {{1, 0xb}, {2, 0xb}, {4, 0xc}, {8, 0xf}, {5, 0xf}, {0, 0}};
+    (void)state;
+    for (size_t i = 0; i < sizeof namespaces / sizeof *namespaces; i++) {
+        char where[64];
+        snprintf(where, sizeof where, "pci0000:00/0000:01:00.%zu/nvme/%s", i, namespaces[i].controller);
+        const char *dir = make_nvme(where, namespaces[i].name, namespaces[i].number, "pcie");
+        if (namespaces[i].nqn != NULL)
+            tree_set(dir, "device/subsysnqn", "%s\n", namespaces[i].nqn);
+    }
+    tree_disk("pci0000:00/ata1/host0/target0:0:0/0:0:0:0", "sda", "8:0", "4096");
+    for (size_t row = 0; row < sizeof rows / sizeof *rows; row++) {
+        dev_t of[5] = {makedev(8, 0)};
+        size_t count = 1;
+        for (unsigned i = 0; i < 4; i++)
+            if ((rows[row].of & 1U << i) != 0)
+                of[count++] = makedev(259, 10 + i);
+        struct uw_drives found;
+        struct uw_error e = {0};
+        assert_true(uw_probe_subsystems(&tree_roots, of, count, &found, &e));
+        unsigned seen = 0;
+        for (size_t i = 0; i < found.count; i++)
+            seen |= 1U << (minor(found.items[i].devnum) - 10);
+        assert_int_equal(seen, rows[row].expected);
+        uw_drives_clear(&found);
+    }
 }
 
 static void nvme_fabrics(void **state)
@@ -436,6 +477,7 @@ int main(void)
         tree_test(nvme),
         tree_test(nvme_without_wwn),
         tree_test(nvme_namespaces),
+        tree_test(nvme_of_a_subsystem),
         tree_test(nvme_fabrics),
         tree_test(nvme_multipath),
         tree_test(sata),
