@@ -48,13 +48,18 @@ wait_for() {
     done
 }
 
-# id_of TARGET: what --confirm takes.
-id_of() { { unwrite plan --level clear --json "$1" || true; } | jq -er '.plans[0].id'; }
+# ids_of TARGET...: what --confirm takes, a line each.
+ids_of() {
+    { unwrite plan --level clear --json "$@" || true; } |
+        jq -er --argjson wanted $# '.plans | map(.id) | if length == $wanted and all then .[] else empty end'
+}
+
+id_of() { ids_of "$1"; }
 
 # erase CODE [OPTION...] -- TARGET...: to clear unless an option says otherwise, each target confirmed; as
 # `run`.
 erase() {
-    local want=$1 options=(--level clear) target id
+    local want=$1 options=(--level clear) ids id
     shift
     while [ "$1" != -- ]; do
         [ "$1" != --level ] || options=()
@@ -62,37 +67,38 @@ erase() {
         shift
     done
     shift
-    for target; do
-        id=$(id_of "$target")
-        options+=(--confirm "$id")
-    done
+    ids=$(ids_of "$@")
+    while IFS= read -r id; do options+=(--confirm "$id"); done <<<"$ids"
     run "$want" erase "${here[@]}" "${options[@]}" -- "$@"
 }
 
 # certificate DEVICE [FOLDER]: path of the only certificate of that device.
 certificate() {
-    local file found=()
-    for file in "${2:-certificates}"/*.certificate.json; do
-        [ "$(jq -r .certificate.medium.device "$file")" != "$1" ] || found+=("$file")
-    done
-    [ "${#found[@]}" = 1 ] || fail "${#found[@]} certificates of $1, not one"
-    echo "${found[0]}"
+    local found
+    found=$(jq -r --arg device "$1" 'select(.certificate.medium.device == $device) | input_filename' \
+        "${2:-certificates}"/*.certificate.json)
+    [ "$(grep -c . <<<"$found")" = 1 ] || fail "not one certificate of $1: $found"
+    echo "$found"
 }
 
-# holds FILE EXPRESSION...: each jq expression is true of the document.
+# holds FILE EXPRESSION...: each jq expression is true of the document. One jq for all of them: it takes its time to
+# start.
 holds() {
     local file=$1 expression
     shift
+    ! jq -e "$(printf '([%s] | length > 0 and all) and ' "$@") true" "$file" >/dev/null || return 0
     for expression; do
-        jq -e "$expression" "$file" >/dev/null || fail "$file: not so: $expression: $(jq -c . "$file")"
+        jq -e "[$expression] | length > 0 and all" "$file" >/dev/null ||
+            fail "$file: not so: $expression: $(jq -c . "$file")"
     done
+    fail "$file: not so: $*"
 }
 
 # certifies FILE EXPRESSION...: as holds, of the certificate in the document.
 certifies() {
-    local file=$1 expression
+    local file=$1
     shift
-    for expression; do holds "$file" ".certificate | $expression"; done
+    holds "$file" "${@/#/.certificate | }"
 }
 
 # key_of FILE: the key of the certificate's first pass.
