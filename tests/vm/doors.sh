@@ -17,16 +17,18 @@ start_drives() {
     mkdir media
     mkfifo orders
     exec {orders}<>orders
-    "$BUILD/tests/drives" "$scratch/media" "$speed" "$scratch/power" "$@" <orders >drives.log 2>&1 &
+    [ -c /dev/net/tun ] || skip no-tap
+    unshare --net bash -c 'ip tuntap add dev tap0 mode tap && ip address add 10.0.2.2/24 dev tap0 && ip link set tap0 up &&
+        exec "$@"' drives "$BUILD/tests/drives" "$scratch/media" "$speed" "$scratch/power" "$@" <orders >drives.log 2>&1 &
     echo $! >drives.pid
-    wait_for 30 grep -q '^ports ' drives.log
+    wait_for 30 grep -qs '^ports ' drives.log
     for word; do
         [[ $word != +* ]] || continue
         name=${word%%=*}
         kind=${word#*=}
         [[ $kind == nvme* ]] && of[nvme]+=" $name" || of[scsi]+=" $name"
     done
-    network
+    network "$(cat drives.pid)"
     machine+=(-chardev "socket,id=power,path=$scratch/power")
     guest_file "$BUILD/tests/tcmu-door" /usr/bin/tcmu-door
     # shellcheck disable=SC2086 # a list of words

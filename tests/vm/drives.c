@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drives: model drives for other machines.
+/* drives: model drives for other machines, on every address of the network namespace that it is started in.
  *
  *     drives list
  *     drives FOLDER SPEED POWER NAME=KIND:ROW [+KEY=VALUE...] ...
@@ -411,7 +411,7 @@ static void *answer_door(void *with)
 
 static void open_door(struct door *door)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_ANY)};
     socklen_t bytes = sizeof at;
     door->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (door->listener < 0 || bind(door->listener, (struct sockaddr *)&at, sizeof at) != 0 ||

@@ -168,13 +168,41 @@ static void list_nvme(const char *kind, const struct nvme_row *row)
            row->expect.verdict, row->expect.exit_code, row->expect.unseen);
 }
 
-/* udev asks each disk for IDENTIFY, and then waits for a drive that hangs. */
+/* Likewise: udev asks each disk for IDENTIFY, and then waits for a drive that hangs. */
 static bool is_shown_ata(const struct model_ata_config *config)
 {
-    for (size_t i = 0; i < MODEL_ATA_LIES; i++)
-        if (config->lies[i].kind == MODEL_ATA_HANGS && (config->lies[i].on & MODEL_ATA_IDENTIFY) != 0)
+    for (size_t i = 0; i < MODEL_ATA_LIES; i++) {
+        const struct model_ata_lie *lie = &config->lies[i];
+        if (lie->kind == MODEL_ATA_HANGS && (lie->on & (MODEL_ATA_IDENTIFY | MODEL_ATA_RESCAN)) != 0)
             return false;
+    }
     return true;
+}
+
+/* Of the rows of drives that encrypt themselves those are lies that have one, of the drive's or of its
+ * security subsystem's. */
+static bool lies_tcg(const struct model_tcg_config *config)
+{
+    bool lies = false;
+    for (size_t i = 0; i < MODEL_TCG_LIES; i++)
+        lies = lies || config->lies[i].kind != MODEL_TCG_HONEST;
+    return lies;
+}
+
+static void list_tcg_lies(void)
+{
+    for (size_t i = 0; i < nvme_tcg_row_count; i++) {
+        const struct nvme_row *row = &nvme_tcg_rows[i].drive;
+        bool lies = row->config.lies[0].kind != MODEL_NVME_HONEST || lies_tcg(&row->config.tcg);
+        if (lies && is_shown_nvme(&row->config))
+            list_nvme("nvme-tcg", row);
+    }
+    for (size_t i = 0; i < ata_tcg_row_count; i++) {
+        const struct ata_row *row = &ata_tcg_rows[i].drive;
+        bool lies = row->config.lies[0].kind != MODEL_ATA_HONEST || lies_tcg(&row->config.tcg);
+        if (lies && is_shown_ata(&row->config))
+            list_ata("ata-tcg", row);
+    }
 }
 
 static void list_lies(void)
@@ -191,6 +219,7 @@ static void list_lies(void)
         if (nvme_lies_row(i, &name, &row) && is_shown_nvme(&row.config))
             list_nvme("nvme-lie", &row);
     }
+    list_tcg_lies();
 }
 
 void drives_list(void)

@@ -1,57 +1,88 @@
 # SPDX-License-Identifier: Apache-2.0
-# In the guest: the drives of a choice (see ../lies.sh), six in a run, all runs at once. A drive that does not answer
-# what it is asked before an erase holds up those beside it, so it has a run of its own; those whose progress stands are
-# waited for by the hour, so theirs are runs apart, which a signal ends.
+# In the guest: erases the drives of a choice (see ../lies.sh), those of a method in one run, six at a time: more of them
+# would only wait for the emulated processor. Drives that stall have runs apart, which a signal ends when all others have
+# ended, and those that do not answer have one each, for they hold up what is beside them.
 
-# groups: of the choice, on stdin, a line for each drive: "NAME GROUP METHOD ROW".
+# groups: of the choice, on stdin, a line for each drive: "NAME GROUP METHOD".
 groups() {
     awk -F'\t' -v OFS='\t' '
-        $2 ~ /:stands/ {print $1, "stands." $3, $3, $2; next}
-        $2 ~ /(status|nop) hangs/ {print $1, "hangs." $1, $3, $2; next}
-        {n = count[$3]++; print $1, "run" (n - n % 6) / 6 "." $3, $3, $2}'
+        $2 ~ /hangs|times out/ {print $1, "waits." $1, $3; next}
+        {print $1, ($4 == "stalled" ? "waits." : "run.") $3, $3}'
 }
 
-# erase_group GROUP
-erase_group() {
-    local group=$1 method targets options
-    mapfile -t targets < <(awk -F'\t' -v group="$group" '$2 == group {print $1}' devices)
-    mapfile -t options < <(awk -F'\t' -v group="$group" '$2 == group {print "--confirm"; print $5}' devices)
-    method=$(awk -F'\t' -v group="$group" '$2 == group {print $3; exit}' devices)
-    exec "$UNWRITE" erase --certificates certificates --key key.pem --state "state.$group" --level clear \
-        --method "$method" --events "events.$group" "${options[@]}" -- "${targets[@]}"
-}
-
-# serial NAME: what --confirm takes. The models are numbered; a plan would ask each drive all that an erase asks again.
+# serial NAME: what --confirm takes. The models of a kind are numbered; a plan would ask each drive all that an erase asks
+# again.
 serial() {
-    local kind=MODEL
-    [ -z "$scsi_drives" ] || kind=ATAMODEL
-    printf '%s%06d' "$kind" "${1#d}"
+    local kind=MODEL names=$nvme_drives name number=1
+    if [[ " $scsi_drives " == *" $1 "* ]]; then
+        kind=ATAMODEL
+        names=$scsi_drives
+    fi
+    for name in $names; do
+        [ "$name" != "$1" ] || break
+        number=$((number + 1))
+    done
+    printf '%s%06d' "$kind" "$number"
 }
 
-# end_run GROUP: its exit code in status.GROUP.
-end_run() {
-    local status=0
-    wait "$(cat "pid.$1")" || status=$?
-    echo "$status" >"status.$1"
-    say "$1 has ended: $status"
+# targets NAME GROUP METHOD: a line for each namespace, "DEVICE NAME GROUP METHOD CONFIRMED". Where there are several, a
+# serial number names none of them.
+targets() {
+    local device=${device_of[$1.1]} second=${device_of[$1.2]:-} id
+    if [ -z "$second" ]; then
+        printf '%s\t%s\t%s\t%s\t%s\n' "$device" "$@" "$(serial "$1")"
+        return
+    fi
+    for device in "$device" "$second"; do
+        id=$(id_of "$device")
+        printf '%s\t%s\t%s\t%s\t%s\n' "$device" "$@" "$id"
+    done
 }
 
-all_begun() { [ -e "events.$1" ] && [ "$(grep -c '"step-started"' "events.$1")" -ge "$(cut -f2 devices | grep -cxF -- "$1")" ]; }
+# erase_group GROUP: its exit code is in status.GROUP.
+erase_group() {
+    local group=$1 device of with method id options=(--jobs 6) targets=() status=0
+    while IFS=$'\t' read -r device _ of with id; do
+        [ "$of" = "$group" ] || continue
+        targets+=("$device")
+        options+=(--confirm "$id")
+        method=$with
+    done <devices
+    [ "$method" != opal-psid-revert ] || options+=(--psid-file /tmp/psids)
+    "$UNWRITE" erase --certificates certificates --key key.pem --state "state.$group" --level clear \
+        --method "$method" --events "events.$group" "${options[@]}" -- "${targets[@]}" >"out.$group" 2>"err.$group" </dev/null &
+    echo "$!" >"pid.$group"
+    wait "$!" || status=$?
+    echo "$status" >"status.$group"
+    say "$group has ended: $status"
+}
+
+# is_decided GROUP: it has ended, or the erase of each of its drives has begun.
+is_decided() {
+    [ ! -e "status.$1" ] || return 0
+    [ -e "events.$1" ] && [ "$(grep -c '"step-started"' "events.$1")" -ge "$(cut -f3 devices | grep -cxF -- "$1")" ]
+}
+
+# end_group GROUP
+end_group() {
+    until_true 900 is_decided "$1"
+    [ -e "status.$1" ] || kill -TERM "$(cat "pid.$1")"
+}
 
 erase_lies() {
-    local name group rest
-    groups <lies | while IFS=$'\t' read -r name group rest; do
-        printf '%s\t%s\t%s\t%s\n' "${device_of[$name.1]}" "$group" "$rest" "$(serial "$name")"
-    done >devices
-    for group in $(cut -f2 devices | sort -u); do
-        erase_group "$group" >"out.$group" 2>"err.$group" </dev/null &
-        echo "$!" >"pid.$group"
+    local name rest group groups waiting=()
+    while IFS=$'\t' read -r name rest; do
+        # shellcheck disable=SC2086 # two words
+        targets "$name" $rest
+        echo "$(serial "$name") PSID0123456789ABCDEFGHIJKLMNOPQR" >>/tmp/psids
+    done < <(groups <lies) >devices
+    mapfile -t groups < <(cut -f3 devices | sort -u)
+    for group in "${groups[@]}"; do
+        erase_group "$group" &
+        [[ $group != run* ]] || waiting+=($!)
     done
-    for group in $(cut -f2 devices | sort -u); do [[ $group == stands.* ]] || end_run "$group"; done
-    for group in $(cut -f2 devices | sort -u); do
-        [[ $group == stands.* ]] || continue
-        until_true 900 all_begun "$group"
-        kill -TERM "$(cat "pid.$group")"
-        end_run "$group"
-    done
+    wait "${waiting[@]}"
+    for group in "${groups[@]}"; do [[ $group == run* ]] || end_group "$group"; done
+    # Not the door of the drives, which serves them to the end.
+    for group in "${groups[@]}"; do until_true 120 test -e "status.$group"; done
 }
