@@ -37,6 +37,8 @@ pid_t uw_lines_fork(uw_lines_work *work, void *shared, int file, int *lines)
 int uw_lines_send(int lines, const char *data, size_t bytes)
 {
     ssize_t sent;
+    if (bytes > UW_LINES_CHUNK_BYTES)
+        return EMSGSIZE;
     do
         sent = send(lines, data, bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
     while (sent < 0 && errno == EINTR);

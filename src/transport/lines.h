@@ -17,7 +17,8 @@ typedef void uw_lines_work(void *shared, int lines, int file);
 /* Begins such a process. Its id, and in *lines the socket that takes chunks; -1 and errno. */
 pid_t uw_lines_fork(uw_lines_work *work, void *shared, int file, int *lines);
 
-/* Hands over a chunk as a whole or not at all, without waiting; 0 or an errno, EAGAIN where too many wait. */
+/* Hands over a chunk as a whole or not at all, without waiting; 0 or an errno: EAGAIN where too many wait,
+ * EMSGSIZE where it has more than UW_LINES_CHUNK_BYTES, of which the process would see the first. */
 int uw_lines_send(int lines, const char *data, size_t bytes);
 
 bool uw_write_all(int fd, const char *data, size_t bytes); /* false and errno */

@@ -19,6 +19,7 @@
 
 #include <cmocka.h>
 
+#include "transport/lines.h"
 #include "transport/sat.h"
 #include "transport/trace.h"
 #include "unwrite/unwrite.h"
@@ -532,6 +533,15 @@ static void a_file_that_answers_again_is_whole(void **state)
     json_decref(read_lines(40));
 }
 
+/* The process would see its beginning alone. */
+static void a_chunk_that_is_too_long_is_not_sent(void **state)
+{
+    static const char chunk[UW_LINES_CHUNK_BYTES + 1];
+    (void)state;
+    assert_int_equal(uw_lines_send(-1, chunk, sizeof chunk), EMSGSIZE);
+    assert_int_equal(uw_lines_send(-1, chunk, sizeof chunk - 1), EBADF);
+}
+
 static void without_a_record_a_command_goes_out_all_the_same(void **state)
 {
     (void)state;
@@ -559,6 +569,7 @@ int main(void)
         trace_test(a_full_disk_stops_nothing_but_the_record),
         trace_test(a_file_that_hangs_holds_no_command),
         trace_test(a_file_that_answers_again_is_whole),
+        cmocka_unit_test(a_chunk_that_is_too_long_is_not_sent),
         trace_test(without_a_record_a_command_goes_out_all_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
