@@ -230,10 +230,20 @@ static bool is_disk(const struct pair *pair)
     return (pair->erase->kind & (ENHANCED | ENHANCED_NOISE)) != 0;
 }
 
+/* Per erase; 0: as the model has it. A success told too early is a lie while something is left to erase, also
+ * for a host that takes its time to look. */
+static uint32_t duration_of(const struct pair *pair)
+{
+    const uint32_t hour_ms = 3600 * 1000;
+    if (pair->row->lie == MODEL_ATA_SUCCESS_AT_ONCE && (pair->erase->kind & SANITIZE) != 0)
+        return hour_ms;
+    return pair->row->at_once ? MODEL_ALL : 0;
+}
+
 static struct model_ata_config config_of(const struct pair *pair)
 {
     const struct row *row = pair->row;
-    uint32_t ms = row->at_once ? MODEL_ALL : 0;
+    uint32_t ms = duration_of(pair);
     unsigned on = row->at == ANYTHING ? 0 : row->at == 0 ? pair->erase->on : (unsigned)row->at;
     struct model_ata_config config = {
         .block.bytes = BYTES,

@@ -202,10 +202,20 @@ struct pair {
     const struct erase *erase;
 };
 
+/* Per erase; 0: as the model has it. A success told too early is a lie while something is left to erase, also
+ * for a host that takes its time to look. */
+static uint32_t duration_of(const struct pair *pair)
+{
+    const uint32_t hour_ms = 3600 * 1000;
+    if (pair->row->lie == MODEL_NVME_SUCCESS_AT_ONCE && (pair->erase->kind & SANITIZE) != 0)
+        return hour_ms;
+    return pair->row->at_once ? MODEL_ALL : 0;
+}
+
 static struct model_nvme_config config_of(const struct pair *pair)
 {
     const struct row *row = pair->row;
-    uint32_t ms = row->at_once ? MODEL_ALL : 0;
+    uint32_t ms = duration_of(pair);
     struct model_nvme_config config = {.sanicap = UW_NVME_SANICAP_BLOCK | UW_NVME_SANICAP_CRYPTO |
                                                   UW_NVME_SANICAP_OVERWRITE,
                                        .oacs = UW_NVME_OACS_FORMAT,
