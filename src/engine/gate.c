@@ -98,7 +98,7 @@ bool uw_gate_unused(struct uw_job *job)
     struct uw_error e = {0};
     struct uw_drive again;
     const struct uw_machine *machine = job->run->machine;
-    if (!machine->target(machine->user, job->drive.device, &again, &e)) {
+    if (!machine->device(machine->user, job->drive.device, &again, &e)) {
         uw_plan_refuse(&job->plan, 4, "identity", "run list again", "%s cannot be looked at again: %s",
                        job->drive.device, e.text);
         return false;

@@ -88,7 +88,7 @@ bool uw_job_siblings_unused(struct uw_job *job, struct uw_error *e)
     for (size_t i = 0; i < job->sibling_count && is_inside_nvme(&job->plan) && unused; i++) {
         struct uw_drive other;
         struct uw_error why = {0};
-        if (!machine->target(machine->user, job->siblings[i], &other, &why))
+        if (!machine->device(machine->user, job->siblings[i], &other, &why))
             return uw_fail(e, UW_E_REFUSED, "who uses %s of the same drive could not be found out: %s",
                            job->siblings[i], why.text);
         unused = !is_used(&other) || fail_beside(&job->plan, &other, e);

@@ -17,9 +17,15 @@ static bool subsystems(void *user, const dev_t *of, size_t count, struct uw_driv
     return uw_probe_subsystems(user, of, count, drives, e);
 }
 
-static bool target(void *user, const char *name, struct uw_drive *drive, struct uw_error *e)
+static bool targets(void *user, const char *const *names, size_t count, struct uw_drives *drives,
+                    struct uw_error *e)
 {
-    return uw_probe_target(user, name, drive, e);
+    return uw_probe_targets(user, names, count, drives, e);
+}
+
+static bool device(void *user, const char *name, struct uw_drive *drive, struct uw_error *e)
+{
+    return uw_probe_device(user, name, drive, e);
 }
 
 /* By the number of the node, not by its name: that is what the open descriptor says. A file has neither. */
@@ -65,7 +71,8 @@ static bool suspend(void *user, unsigned seconds, uint64_t *slept_ms, struct uw_
 
 const struct uw_machine uw_this_machine = {.all = all,
                                            .subsystems = subsystems,
-                                           .target = target,
+                                           .targets = targets,
+                                           .device = device,
                                            .identity = identity,
                                            .open = open_drive,
                                            .not_covered = not_covered,

@@ -13,8 +13,10 @@ struct uw_machine {
     bool (*all)(void *user, struct uw_drives *drives, struct uw_error *e); /* uw_probe_all */
     bool (*subsystems)(void *user, const dev_t *of, size_t count, struct uw_drives *drives,
                        struct uw_error *e); /* uw_probe_subsystems */
-    bool (*target)(void *user, const char *target, struct uw_drive *drive,
-                   struct uw_error *e); /* uw_probe_target */
+    bool (*targets)(void *user, const char *const *targets, size_t count, struct uw_drives *drives,
+                    struct uw_error *e); /* uw_probe_targets */
+    bool (*device)(void *user, const char *device, struct uw_drive *drive,
+                   struct uw_error *e); /* uw_probe_device */
     void (*identity)(void *user, const struct uw_drive *drive,
                      struct uw_identity *identity); /* serial, wwn, gone */
     bool (*open)(void *user, const struct uw_drive *drive, bool write, struct uw_transport **transport,

@@ -41,15 +41,30 @@ static bool add_job(struct uw_run *run, struct uw_drive *drive, struct uw_error 
     return true;
 }
 
+static bool find(struct uw_run *run, const struct uw_strings *names, struct uw_drives *drives,
+                 struct uw_error *e)
+{
+    return run->machine->targets(run->machine->user, names->items, names->count, drives, e);
+}
+
+/* The job owns the drive from now on. */
+static bool move_to_job(struct uw_run *run, struct uw_drive *drive, struct uw_error *e)
+{
+    bool added = add_job(run, drive, e);
+    memset(drive, 0, sizeof *drive);
+    return added;
+}
+
 static bool add_named(struct uw_run *run, struct uw_error *e)
 {
-    for (size_t i = 0; i < run->request->targets.count; i++) {
-        struct uw_drive drive;
-        if (!run->machine->target(run->machine->user, run->request->targets.items[i], &drive, e) ||
-            !add_job(run, &drive, e))
-            return false;
-    }
-    return true;
+    struct uw_drives drives;
+    if (!find(run, &run->request->targets, &drives, e))
+        return false;
+    bool added = true;
+    for (size_t i = 0; i < drives.count && added; i++)
+        added = move_to_job(run, &drives.items[i], e);
+    uw_drives_clear(&drives);
+    return added;
 }
 
 static bool leave_out(struct uw_run *run, const struct uw_drive *drive, struct uw_error *e)
@@ -74,8 +89,7 @@ static bool add_all(struct uw_run *run, struct uw_error *e)
             added = leave_out(run, drive, e);
         if (!drive->hardware || drive->boot_medium)
             continue;
-        added = add_job(run, drive, e);
-        memset(drive, 0, sizeof *drive); /* the job owns it now */
+        added = move_to_job(run, drive, e);
     }
     uw_drives_clear(&drives);
     return added;
@@ -88,23 +102,30 @@ static void drop_job(struct uw_run *run, size_t index)
     memmove(&run->jobs[index], &run->jobs[index + 1], (run->job_count - index) * sizeof *run->jobs);
 }
 
+static bool exclude_drive(struct uw_run *run, const struct uw_drive *drive, struct uw_error *e)
+{
+    if (drive->is_partition) {
+        uw_fail(e, UW_E_USAGE, "--exclude %s is a partition", drive->target);
+        return uw_way_out(e, "name the whole drive");
+    }
+    for (size_t j = run->job_count; j-- > 0;)
+        if (same_drive(&run->jobs[j].drive, drive) || same_name(&run->jobs[j].drive, drive))
+            drop_job(run, j);
+    return true;
+}
+
 static bool exclude(struct uw_run *run, struct uw_error *e)
 {
-    for (size_t i = 0; i < run->request->exclude.count; i++) {
-        struct uw_drive drive;
-        if (!run->machine->target(run->machine->user, run->request->exclude.items[i], &drive, e))
-            return false;
-        for (size_t j = run->job_count; j-- > 0 && !drive.is_partition;)
-            if (same_drive(&run->jobs[j].drive, &drive) || same_name(&run->jobs[j].drive, &drive))
-                drop_job(run, j);
-        bool partition = drive.is_partition;
-        uw_drive_clear(&drive);
-        if (partition) {
-            uw_fail(e, UW_E_USAGE, "--exclude %s is a partition", run->request->exclude.items[i]);
-            return uw_way_out(e, "name the whole drive");
-        }
-    }
-    return true;
+    struct uw_drives drives;
+    if (run->request->exclude.count == 0)
+        return true;
+    if (!find(run, &run->request->exclude, &drives, e))
+        return false;
+    bool excluded = true;
+    for (size_t i = 0; i < drives.count && excluded; i++)
+        excluded = exclude_drive(run, &drives.items[i], e);
+    uw_drives_clear(&drives);
+    return excluded;
 }
 
 static bool is_named(const struct uw_run *run, const struct uw_drive *drive, uint32_t nsid)

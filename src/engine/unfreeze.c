@@ -105,7 +105,7 @@ static bool find_again(struct uw_job *job, struct uw_drive *again)
     const struct uw_machine *machine = job->run->machine;
     struct uw_error e = {0};
     for (unsigned ms = 0; ms < BACK_MS && !atomic_load(&job->run->stop); ms += ASK_AGAIN_MS) {
-        if (machine->target(machine->user, job->drive.device, again, &e)) {
+        if (machine->device(machine->user, job->drive.device, again, &e)) {
             if (again->ata.known || !job->drive.ata.known)
                 return true;
             uw_drive_clear(again);

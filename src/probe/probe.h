@@ -38,11 +38,17 @@ bool uw_probe_all(const struct uw_roots *roots, struct uw_drives *drives, struct
 bool uw_probe_subsystems(const struct uw_roots *roots, const dev_t *of, size_t count,
                          struct uw_drives *drives, struct uw_error *e);
 
-/* One target as the user named it: a device node, a link to one, `serial:S`, `wwn:W`, or a regular file. A
- * name that fits none or two drives, a directory, a character device, a missing or empty file: UW_E_USAGE
- * with the name in it. Partitions come back with is_partition set. Uses of the drive and its partitions are
- * filled in. */
-bool uw_probe_target(const struct uw_roots *roots, const char *target, struct uw_drive *drive,
+/* The drives that `count` targets name, in their order, each as the user named it: a device node, a link to
+ * one, `serial:S`, `wwn:W`, or a regular file. A name that fits none or two drives, a directory, a character
+ * device, a missing or empty file: UW_E_USAGE with the name in it, and no drive is returned. Partitions come
+ * back with is_partition set. Uses of the drives and their partitions are filled in. The machine is looked at
+ * once for all of them. */
+bool uw_probe_targets(const struct uw_roots *roots, const char *const *targets, size_t count,
+                      struct uw_drives *drives, struct uw_error *e);
+
+/* The same of one device node or file, to look again at what was found before: asks no other drive anything,
+ * and `id` is not set. */
+bool uw_probe_device(const struct uw_roots *roots, const char *device, struct uw_drive *drive,
                      struct uw_error *e);
 
 /* Serial and WWN of the device node `devnum` as the kernel knows them now, or that it is gone; leaves the

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From what the user named to one drive. */
+/* From what the user named to drives. */
 #include <errno.h>
 #include <linux/magic.h>
 #include <stdio.h>
@@ -20,34 +20,61 @@ static const char *bare_wwn(const char *wwn)
     return wwn;
 }
 
-static bool fits(const struct uw_drive *drive, const char *serial, const char *wwn)
+/* What names are compared with, of each block of the snapshot. */
+struct name {
+    bool listed;
+    char device[UW_PATH_BYTES], serial[UW_DRIVE_STRING_BYTES], wwn[UW_DRIVE_STRING_BYTES];
+};
+
+struct search {
+    const struct uw_snapshot *snapshot;
+    struct name *names; /* see names_of */
+};
+
+/* Read when they are first asked for, once for all targets; NULL: out of memory. */
+static const struct name *names_of(struct search *search)
+{
+    const struct uw_blocks *blocks = &search->snapshot->blocks;
+    if (search->names != NULL)
+        return search->names;
+    search->names = calloc(blocks->count + 1, sizeof *search->names);
+    for (size_t i = 0; search->names != NULL && i < blocks->count; i++) {
+        struct name *name = &search->names[i];
+        struct uw_drive drive;
+        uw_describe(search->snapshot, i, &drive);
+        name->listed = uw_is_listed(search->snapshot, i, &drive);
+        memcpy(name->device, drive.device, sizeof name->device);
+        memcpy(name->serial, drive.serial, sizeof name->serial);
+        memcpy(name->wwn, drive.wwn, sizeof name->wwn);
+        uw_drive_clear(&drive);
+    }
+    return search->names;
+}
+
+static bool fits(const struct name *name, const char *serial, const char *wwn)
 {
     if (serial != NULL)
-        return strcmp(drive->serial, serial) == 0;
-    return drive->wwn[0] != '\0' && strcasecmp(bare_wwn(drive->wwn), bare_wwn(wwn)) == 0;
+        return strcmp(name->serial, serial) == 0;
+    return name->wwn[0] != '\0' && strcasecmp(bare_wwn(name->wwn), bare_wwn(wwn)) == 0;
 }
 
 /* The block that carries this serial or WWN (the other is NULL). */
-static bool find_named(const struct uw_snapshot *snapshot, const char *target, const char *serial,
-                       const char *wwn, size_t *found, struct uw_error *e)
+static bool find_named(struct search *search, const char *target, const char *serial, const char *wwn,
+                       size_t *found, struct uw_error *e)
 {
-    char first[UW_PATH_BYTES] = "";
+    const struct name *names = names_of(search);
     *found = UW_NO_BLOCK;
-    for (size_t i = 0; i < snapshot->blocks.count; i++) {
-        struct uw_drive drive;
-        uw_describe(snapshot, i, &drive);
-        bool hit = uw_is_listed(snapshot, i, &drive) && fits(&drive, serial, wwn);
-        char device[UW_PATH_BYTES];
-        memcpy(device, drive.device, sizeof device);
-        uw_drive_clear(&drive);
-        if (!hit)
+    if (names == NULL)
+        return uw_fail(e, UW_E_NOMEM, "out of memory");
+    for (size_t i = 0; i < search->snapshot->blocks.count; i++) {
+        if (!names[i].listed || !fits(&names[i], serial, wwn))
             continue;
         if (*found != UW_NO_BLOCK) {
-            uw_fail(e, UW_E_USAGE, "%s fits two drives: %s and %s", target, first, device);
+            uw_fail(e, UW_E_USAGE, "%s fits two drives: %s and %s", target, names[*found].device,
+                    names[i].device);
             return uw_way_out(e, "name the device");
         }
         *found = i;
-        memcpy(first, device, sizeof first);
     }
     if (*found != UW_NO_BLOCK)
         return true;
@@ -55,18 +82,24 @@ static bool find_named(const struct uw_snapshot *snapshot, const char *target, c
     return uw_way_out(e, "unwrite list shows what is attached");
 }
 
-static bool serial_is_unique(const struct uw_snapshot *snapshot, size_t block, const char *serial)
+/* Whether no other drive that `list` shows has it. */
+static bool serial_is_unique(const struct search *search, const struct uw_drive *drive)
 {
-    bool unique = true;
-    for (size_t i = 0; unique && i < snapshot->blocks.count; i++) {
-        struct uw_drive drive;
-        if (i == block || snapshot->blocks.items[i].whole != UW_NO_BLOCK)
-            continue;
-        uw_describe(snapshot, i, &drive);
-        unique = strcmp(drive.serial, serial) != 0;
-        uw_drive_clear(&drive);
-    }
-    return unique;
+    const struct uw_blocks *blocks = &search->snapshot->blocks;
+    for (size_t i = 0; i < blocks->count; i++)
+        if (search->names[i].listed && blocks->items[i].devnum != drive->devnum &&
+            strcmp(search->names[i].serial, drive->serial) == 0)
+            return false;
+    return true;
+}
+
+static bool set_id(struct search *search, struct uw_drive *drive)
+{
+    bool has_serial = drive->serial[0] != '\0' && !drive->is_partition;
+    if (has_serial && names_of(search) == NULL)
+        return false;
+    uw_drive_set_id(drive, has_serial && serial_is_unique(search, drive));
+    return true;
 }
 
 static bool take_block(const struct uw_snapshot *snapshot, size_t block, const char *target,
@@ -83,7 +116,6 @@ static bool take_block(const struct uw_snapshot *snapshot, size_t block, const c
         uw_drive_clear(drive);
         return uw_fail(e, UW_E_NOMEM, "out of memory");
     }
-    uw_drive_set_id(drive, !drive->is_partition && serial_is_unique(snapshot, block, drive->serial));
     return true;
 }
 
@@ -112,9 +144,7 @@ static bool take_file(const struct uw_snapshot *snapshot, const char *target, co
         uw_fail(e, UW_E_USAGE, "%s has a size that cannot be", target);
     else if (!(ok = uw_describe_file(snapshot, path, st, drive)))
         uw_fail(e, UW_E_NOMEM, "out of memory");
-    if (ok)
-        uw_drive_set_id(drive, false);
-    else
+    if (!ok)
         uw_drive_clear(drive);
     free(path);
     return ok;
@@ -164,36 +194,71 @@ static void keep_node(const char *target, struct uw_drive *drive)
     free(path);
 }
 
-static bool find(const struct uw_snapshot *snapshot, const char *target, struct uw_drive *drive,
-                 struct uw_error *e)
+static bool take_device(const struct uw_snapshot *snapshot, const char *device, struct uw_drive *drive,
+                        struct uw_error *e)
+{
+    if (!take_path(snapshot, device, drive, e))
+        return false;
+    if (snapshot->tree.real)
+        keep_node(device, drive);
+    return true;
+}
+
+static bool find(struct search *search, const char *target, struct uw_drive *drive, struct uw_error *e)
 {
     bool serial = strncmp(target, "serial:", 7) == 0, wwn = strncmp(target, "wwn:", 4) == 0;
     const char *value = strchr(target, ':');
     size_t block;
-    if (!serial && !wwn)
-        return take_path(snapshot, target, drive, e);
-    if (value[1] == '\0' || (wwn && bare_wwn(value + 1)[0] == '\0'))
-        return uw_fail(e, UW_E_USAGE, "%s names nothing", target);
-    return find_named(snapshot, target, serial ? value + 1 : NULL, wwn ? value + 1 : NULL, &block, e) &&
-           take_block(snapshot, block, target, drive, e);
-}
-
-bool uw_probe_target(const struct uw_roots *roots, const char *target, struct uw_drive *drive,
-                     struct uw_error *e)
-{
-    struct uw_snapshot snapshot;
-    *drive = (struct uw_drive){0};
     if (target[0] == '\0')
         return uw_fail(e, UW_E_USAGE, "a target is an empty word");
     if (strlen(target) >= sizeof drive->target)
         return uw_fail(e, UW_E_USAGE, "a target's name is too long: %.64s...", target);
+    if (!serial && !wwn)
+        return take_device(search->snapshot, target, drive, e);
+    if (value[1] == '\0' || (wwn && bare_wwn(value + 1)[0] == '\0'))
+        return uw_fail(e, UW_E_USAGE, "%s names nothing", target);
+    return find_named(search, target, serial ? value + 1 : NULL, wwn ? value + 1 : NULL, &block, e) &&
+           take_block(search->snapshot, block, target, drive, e);
+}
+
+static bool add_target(struct search *search, const char *target, struct uw_drives *drives,
+                       struct uw_error *e)
+{
+    struct uw_drive *drive = &drives->items[drives->count];
+    if (!find(search, target, drive, e))
+        return false;
+    drives->count++;
+    snprintf(drive->target, sizeof drive->target, "%s", target);
+    return set_id(search, drive) || uw_fail(e, UW_E_NOMEM, "out of memory");
+}
+
+bool uw_probe_targets(const struct uw_roots *roots, const char *const *targets, size_t count,
+                      struct uw_drives *drives, struct uw_error *e)
+{
+    struct uw_snapshot snapshot;
+    struct search search = {.snapshot = &snapshot};
+    *drives = (struct uw_drives){0};
     if (!uw_snapshot_take(roots, &snapshot, e))
         return false;
-    bool ok = find(&snapshot, target, drive, e);
-    if (ok && snapshot.tree.real)
-        keep_node(target, drive);
+    drives->items = calloc(count + 1, sizeof *drives->items);
+    bool ok = drives->items != NULL || uw_fail(e, UW_E_NOMEM, "out of memory");
+    for (size_t i = 0; i < count && ok; i++)
+        ok = add_target(&search, targets[i], drives, e);
+    free(search.names);
     uw_snapshot_clear(&snapshot);
-    if (ok)
-        snprintf(drive->target, sizeof drive->target, "%s", target);
+    if (!ok)
+        uw_drives_clear(drives);
+    return ok;
+}
+
+bool uw_probe_device(const struct uw_roots *roots, const char *device, struct uw_drive *drive,
+                     struct uw_error *e)
+{
+    struct uw_snapshot snapshot;
+    *drive = (struct uw_drive){0};
+    if (!uw_snapshot_take(roots, &snapshot, e))
+        return false;
+    bool ok = take_device(&snapshot, device, drive, e);
+    uw_snapshot_clear(&snapshot);
     return ok;
 }

@@ -240,7 +240,7 @@ static struct uw_transport *open_one(struct flow *flow, size_t i)
     struct uw_drive drive;
     struct uw_error e = {0};
     struct uw_transport *transport;
-    assert_true(machine->target(machine->user, flow->devices[i], &drive, &e));
+    assert_true(machine->device(machine->user, flow->devices[i], &drive, &e));
     assert_true(machine->open(machine->user, &drive, true, &transport, &e));
     uw_drive_clear(&drive);
     return transport;

@@ -37,7 +37,7 @@ static struct uw_drive probe(struct setup *setup)
     const struct uw_machine *machine = &setup->machine.machine;
     struct uw_drive drive;
     struct uw_error e = {0};
-    if (!machine->target(machine->user, "/model/sda", &drive, &e))
+    if (!machine->device(machine->user, "/model/sda", &drive, &e))
         fail_msg("%s", e.text);
     return drive;
 }
@@ -343,7 +343,7 @@ static void power_comes_back(void **state)
     model_ata_cut_power(setup.ata);
     assert_int_equal(send_to(t, SANITIZE, STATUS, 0).host_errno, -ENODEV);
     assert_int_equal(transfer(t, arena, UW_READ, 0), -ENODEV);
-    assert_false(machine->target(machine->user, "/model/sda", &drive, &e));
+    assert_false(machine->device(machine->user, "/model/sda", &drive, &e));
     assert_true(machine->all(machine->user, &drives, &e));
     assert_int_equal(drives.count, 0);
     free(drives.items);
@@ -378,7 +378,7 @@ static void twins(void **state)
             assert_non_null(twin[i]);
             assert_true(model_machine_put_ata(&machine, i, &facts[i], twin[i], 0));
         }
-        assert_true(machine.machine.target(machine.machine.user, "/model/sdb", &drive, NULL));
+        assert_true(machine.machine.device(machine.machine.user, "/model/sdb", &drive, NULL));
         assert_int_equal(strncmp(drive.id, "sdb", 3) == 0, same);
         uw_drive_clear(&drive);
         model_machine_clear(&machine);

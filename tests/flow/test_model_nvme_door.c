@@ -51,7 +51,7 @@ static struct uw_transport *open_drive(struct setup *setup, const char *device)
     struct uw_drive drive;
     struct uw_error e = {0};
     struct uw_transport *t = NULL;
-    if (!machine->target(machine->user, device, &drive, &e) ||
+    if (!machine->device(machine->user, device, &drive, &e) ||
         !machine->open(machine->user, &drive, true, &t, &e))
         fail_msg("%s", e.text);
     uw_drive_clear(&drive);
@@ -192,7 +192,7 @@ static void it_becomes_another(void **state)
     open_machine(&setup, &config);
     struct uw_transport *t = open_drive(&setup, "/model/nvme0n1");
     const struct uw_machine *machine = &setup.machine.machine;
-    assert_true(machine->target(machine->user, "/model/nvme0n1", &drive, NULL));
+    assert_true(machine->device(machine->user, "/model/nvme0n1", &drive, NULL));
     assert_true(t->ops->identify(t, &identity, NULL));
     machine->identity(machine->user, &drive, &identity);
     struct uw_identity as_found = uw_drive_identity(&drive);
@@ -264,7 +264,7 @@ static void power_comes_back(void **state)
     const struct uw_machine *machine = &setup.machine.machine;
     struct uw_transport *t = open_drive(&setup, "/model/nvme0n1");
     assert_true(t->ops->begin(t, 2, 4096, &arena, NULL));
-    assert_true(machine->target(machine->user, "/model/nvme0n2", &drive, NULL));
+    assert_true(machine->device(machine->user, "/model/nvme0n2", &drive, NULL));
     assert_int_equal(send(t, SANITIZE, 0, BLOCK, NULL, 0), 0);
     model_machine_wait(NULL, 2000);
     assert_int_equal(log_state(t), RUNNING);
@@ -273,7 +273,7 @@ static void power_comes_back(void **state)
     assert_int_equal(transfer(t, arena, UW_READ, 0), -ENODEV);
     assert_false(machine->open(machine->user, &drive, true, &again, &e));
     uw_drive_clear(&drive);
-    assert_false(machine->target(machine->user, "/model/nvme0n2", &drive, &e));
+    assert_false(machine->device(machine->user, "/model/nvme0n2", &drive, &e));
     assert_true(machine->all(machine->user, &drives, &e));
     assert_int_equal(drives.count, 1);
     uw_drive_clear(&drives.items[0]);

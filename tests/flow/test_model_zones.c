@@ -484,7 +484,7 @@ static void open_door(struct setup *setup, const struct model_config *config, ui
     *setup = (struct setup){.facts = {.name = "sda", .bus = UW_BUS_ATA, .media = UW_MEDIA_HDD_ZONED}};
     assert_true(model_machine_init(&setup->machine, 1));
     assert_true(model_machine_put(&setup->machine, 0, &setup->facts, config, order));
-    if (!machine->target(machine->user, "/model/sda", &drive, &e) ||
+    if (!machine->device(machine->user, "/model/sda", &drive, &e) ||
         !machine->open(machine->user, &drive, true, &setup->t, &e) ||
         !setup->t->ops->begin(setup->t, ZONE, BLOCK, &setup->arena, &e))
         fail_msg("%s", e.text);

@@ -219,16 +219,19 @@ static void check_drive(const struct uw_drive *drive)
 static void check_again(const struct uw_drive *drive)
 {
     struct uw_error e = {0};
-    struct uw_drive named;
+    struct uw_drives found;
+    const char *const names[] = {drive->device};
     struct uw_identity before = uw_drive_identity(drive), now = before;
     uw_probe_identity(&roots, drive->devnum, &now);
     must(uw_identity_difference(&before, &now) == NULL);
-    if (uw_probe_target(&roots, drive->device, &named, &e)) {
-        struct uw_identity by_name = uw_drive_identity(&named);
-        must(uw_identity_difference(&before, &by_name) == NULL);
-        must(named.use_count == drive->use_count && named.boot_medium == drive->boot_medium);
-        check_drive(&named);
-        uw_drive_clear(&named);
+    if (uw_probe_targets(&roots, names, 1, &found, &e)) {
+        const struct uw_drive *named = &found.items[0];
+        struct uw_identity by_name = uw_drive_identity(named);
+        must(found.count == 1 && uw_identity_difference(&before, &by_name) == NULL);
+        must(named->use_count == drive->use_count && named->boot_medium == drive->boot_medium);
+        must(strcmp(named->id, drive->id) == 0);
+        check_drive(named);
+        uw_drives_clear(&found);
     } else {
         must_explain(&e, UW_E_USAGE);
     }

@@ -618,7 +618,7 @@ static bool is_there(const struct model_drive *drive)
     return drive->nvme == NULL || model_nvme_is_powered(drive->nvme);
 }
 
-static bool target(void *user, const char *name, struct uw_drive *drive, struct uw_error *e)
+static bool device(void *user, const char *name, struct uw_drive *drive, struct uw_error *e)
 {
     struct model_drive *found = by_device(user, name);
     *drive = (struct uw_drive){0};
@@ -628,6 +628,21 @@ static bool target(void *user, const char *name, struct uw_drive *drive, struct 
         (found->facts.missing_from != 0 && found->probes >= found->facts.missing_from))
         return uw_fail(e, UW_E_USAGE, "no such target: %s", name);
     return describe(found, drive) || uw_fail(e, UW_E_NOMEM, "out of memory");
+}
+
+static bool targets(void *user, const char *const *names, size_t count, struct uw_drives *drives,
+                    struct uw_error *e)
+{
+    *drives = (struct uw_drives){.items = calloc(count + 1, sizeof *drives->items)};
+    bool found = drives->items != NULL || uw_fail(e, UW_E_NOMEM, "out of memory");
+    while (found && drives->count < count) {
+        struct uw_drive *drive = &drives->items[drives->count];
+        found = device(user, names[drives->count], drive, e);
+        drives->count += found;
+    }
+    if (!found)
+        uw_drives_clear(drives);
+    return found;
 }
 
 /* Those that `chosen` marks; NULL: all. */
@@ -758,7 +773,8 @@ bool model_machine_init(struct model_machine *machine, size_t drives)
                                                   .user = machine,
                                                   .all = all,
                                                   .subsystems = subsystems,
-                                                  .target = target,
+                                                  .targets = targets,
+                                                  .device = device,
                                                   .identity = identity,
                                                   .open = open_drive,
                                                   .not_covered = not_covered,

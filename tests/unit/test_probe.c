@@ -100,7 +100,7 @@ static void nvme_namespaces(void **state)
     tree_same("id", d.id, "nvme0n2:512110190592");
     uw_drive_clear(&d);
     struct uw_error e = {0};
-    assert_false(uw_probe_target(&tree_roots, "serial:S3Z9 NB0K", &d, &e));
+    assert_false(tree_find("serial:S3Z9 NB0K", &d, &e));
     assert_int_equal(e.code, UW_E_USAGE);
     tree_same("text", e.text, "serial:S3Z9 NB0K fits two drives: /dev/nvme0n1 and /dev/nvme0n2");
     tree_same("way out", e.way_out, "name the device");

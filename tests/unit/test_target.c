@@ -9,7 +9,7 @@ static void refused(const char *target, const char *wanted)
 {
     struct uw_drive d;
     struct uw_error e = {0};
-    if (uw_probe_target(&tree_roots, target, &d, &e))
+    if (tree_find(target, &d, &e))
         fail_msg("%s was taken", target);
     assert_int_equal(e.code, UW_E_USAGE);
     tree_same("text", e.text, wanted);

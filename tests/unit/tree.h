@@ -233,12 +233,27 @@ static inline void tree_serial(const char *dir, const char *serial)
     tree_page(dir, "device/vpd_pg80", page, 4 + strlen(serial));
 }
 
+/* One target. */
+static inline bool tree_find(const char *target, struct uw_drive *drive, struct uw_error *e)
+{
+    struct uw_drives drives;
+    *drive = (struct uw_drive){0};
+    if (!uw_probe_targets(&tree_roots, &target, 1, &drives, e)) {
+        assert_null(drives.items);
+        return false;
+    }
+    assert_int_equal(drives.count, 1);
+    *drive = drives.items[0];
+    free(drives.items);
+    return true;
+}
+
 /* The target, or a failed test. */
 static inline struct uw_drive tree_target(const char *target)
 {
     struct uw_drive drive;
     struct uw_error e = {0};
-    if (!uw_probe_target(&tree_roots, target, &drive, &e))
+    if (!tree_find(target, &drive, &e))
         fail_msg("%s: %s", target, e.text);
     return drive;
 }
