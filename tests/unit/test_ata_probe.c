@@ -13,7 +13,7 @@
 #include "trace_file.h"
 #include "tree.h"
 
-enum { LIMIT_MS = 20000, SHORT_MS = 150, SECTORS = 1000000 };
+enum { LIMIT_MS = 20000, SHORT_MS = 500, SECTORS = 1000000 };
 
 enum answer {
     IDENTIFY,

@@ -6,7 +6,7 @@
 #include "transport/sat.h"
 #include "transport/scsi.h"
 
-enum { LIMIT_MS = 20000, SHORT_MS = 150 };
+enum { LIMIT_MS = 20000, SHORT_MS = 500 };
 enum { PAGE = 8, CK_COND = 0x20, T_DIR = 0x08, RESPONSE = 15 };
 
 /* What stands between. */

@@ -29,9 +29,10 @@ open_doors
 erase_lies
 JOB
     # Drives that do not answer hold up a kernel that goes down, so its power is taken.
-    until_console 'job: exit 0' 1800
+    until_console 'job: exit' 1800
     kill -KILL "$qemu"
     wait "$qemu" || true
+    [ "$(cat share/status)" = 0 ] || vm_fail "the job: exit $(cat share/status)"
     check_lies
 }
 
