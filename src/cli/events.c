@@ -1,45 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "events.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
-static FILE *stream;
+#include "unwrite/record.h"
+
+static struct uw_record *record;
 
 bool events_open(const char *path, struct uw_error *e)
 {
-    if (path == NULL)
-        return true;
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    stream = fd >= 0 ? fdopen(fd, "w") : NULL;
-    if (stream != NULL)
-        return true;
-    uw_fail_errno(e, UW_E_USAGE, errno, "cannot make the events file %s", path);
-    if (fd >= 0)
-        close(fd);
-    return false;
+    record = path != NULL ? uw_record_open("events file", path, e) : NULL;
+    return path == NULL || record != NULL;
 }
 
 void events_write(const struct uw_event *event)
 {
-    if (stream == NULL)
+    if (record == NULL)
         return;
-    json_t *line = uw_event_json(event);
-    bool written = line != NULL && json_dumpf(line, stream, JSON_COMPACT) == 0 && putc('\n', stream) != EOF &&
-                   fflush(stream) == 0;
-    int error = errno;
-    json_decref(line);
-    if (written)
+    uw_record_add(record, uw_event_json(event));
+    int error = uw_record_error(record);
+    if (error == 0)
         return;
     remark("the events file cannot be written any more: %s", strerror(error));
-    events_close();
+    (void)uw_record_close(record, NULL);
+    record = NULL;
 }
 
 void events_close(void)
 {
-    if (stream != NULL)
-        fclose(stream);
-    stream = NULL;
+    struct uw_error e = {0};
+    if (!uw_record_close(record, &e))
+        remark("%s", e.text);
+    record = NULL;
 }

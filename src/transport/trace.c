@@ -1,37 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file of JSON lines: what was sent to which drive, and how it ended. Commands and statuses alone: no data
- * of a drive stands in it, and no password. A process of its own writes it: no command waits for a file. */
+/* What was sent to which drive, and how it ended. Commands and statuses alone: no data of a drive stands in
+ * it, and no password. */
 #include "transport/trace.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "core/clock.h"
 #include "core/document.h"
-#include "transport/lines.h"
-#include "transport/process.h"
+#include "unwrite/record.h"
 #include "unwrite/unwrite.h"
 #include "wire/names.h"
 
-/* What the process that writes has to say. */
-struct written {
-    atomic_int error; /* why it gave up; 0: it did not */
-    _Atomic int64_t lines;
-};
-
 struct uw_trace {
-    int writer; /* socket to it */
-    pid_t process;
-    struct written *written; /* shared with it */
-    int error;               /* why the record was given up; 0: it was not */
+    struct uw_record *record;
     json_int_t lines, commands;
     pthread_mutex_t lock;
 };
@@ -44,51 +27,6 @@ struct entry {
     int64_t begun_ns;
 };
 
-/* One line a chunk. What cannot be written is given up with all that follows: a record with a gap would look
- * like a whole one. */
-static void work(void *shared, int lines, int file)
-{
-    static char line[UW_LINES_CHUNK_BYTES];
-    struct written *written = shared;
-    off_t whole_bytes = 0;
-    for (;;) {
-        ssize_t got = recv(lines, line, sizeof line, 0);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            break;
-        if (!uw_write_all(file, line, (size_t)got)) {
-            atomic_store(&written->error, errno);
-            (void)!ftruncate(file, whole_bytes);
-            _exit(1);
-        }
-        whole_bytes += got;
-        atomic_fetch_add(&written->lines, 1);
-    }
-    if (close(file) != 0)
-        atomic_store(&written->error, errno);
-}
-
-static void free_trace(struct uw_trace *trace)
-{
-    if (trace->written != MAP_FAILED)
-        munmap(trace->written, sizeof *trace->written);
-    pthread_mutex_destroy(&trace->lock);
-    free(trace);
-}
-
-static bool start(struct uw_trace *trace, const char *path)
-{
-    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file < 0)
-        return false;
-    trace->process = uw_lines_fork(work, trace->written, file, &trace->writer);
-    int why = errno;
-    close(file);
-    errno = why;
-    return trace->process > 0;
-}
-
 struct uw_trace *uw_trace_open(const char *path, struct uw_error *e)
 {
     struct uw_trace *trace = calloc(1, sizeof *trace);
@@ -97,33 +35,21 @@ struct uw_trace *uw_trace_open(const char *path, struct uw_error *e)
         uw_fail(e, UW_E_NOMEM, "out of memory");
         return NULL;
     }
-    trace->written =
-        mmap(NULL, sizeof *trace->written, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (trace->written != MAP_FAILED && start(trace, path))
+    trace->record = uw_record_open("trace file", path, e);
+    if (trace->record != NULL)
         return trace;
-    uw_fail_errno(e, UW_E_USAGE, errno, "cannot make the trace file %s", path);
-    free_trace(trace);
+    (void)uw_trace_close(trace, NULL);
     return NULL;
 }
 
-/* One that does not come to its end is left behind. */
 bool uw_trace_close(struct uw_trace *trace, struct uw_error *e)
 {
     if (trace == NULL)
         return true;
-    close(trace->writer);
-    bool ended = uw_process_wait(trace->process, UW_LINES_LAST_WAIT_MS);
-    int error = atomic_load(&trace->written->error);
-    json_int_t lines = trace->lines, stand = atomic_load(&trace->written->lines);
-    if (error == 0)
-        error = trace->error;
-    if (error == 0 && (stand < lines || !ended))
-        error = ended ? ECHILD : ETIMEDOUT;
-    free_trace(trace);
-    return error == 0 || uw_fail_errno(e, UW_E_STORE, error,
-                                       "the trace file is not whole, %" JSON_INTEGER_FORMAT
-                                       " of %" JSON_INTEGER_FORMAT " lines were written",
-                                       stand, lines);
+    bool whole = uw_record_close(trace->record, e);
+    pthread_mutex_destroy(&trace->lock);
+    free(trace);
+    return whole;
 }
 
 static int64_t now_ns(clockid_t clock)
@@ -131,18 +57,6 @@ static int64_t now_ns(clockid_t clock)
     struct timespec now = {0};
     clock_gettime(clock, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-static void write_line(struct uw_trace *trace, json_t *line)
-{
-    char *text = line != NULL ? json_dumps(line, JSON_COMPACT) : NULL;
-    size_t bytes = text != NULL ? strlen(text) : 0;
-    if (text != NULL)
-        text[bytes] = '\n'; /* in place of the NUL */
-    trace->error = text != NULL ? uw_lines_send(trace->writer, text, bytes + 1) : ENOMEM;
-    if (trace->error == EAGAIN)
-        trace->error = ETIMEDOUT;
-    free(text);
 }
 
 /* Steals `data`. */
@@ -155,12 +69,12 @@ static void record(const struct entry *entry, const char *what, int64_t boottime
     json_t *line = json_pack("{s:I, s:s, s:I, s:o, s:I, s:s}", "sequence", trace->lines + 1, "time",
                              time_text, "boottime_ns", (json_int_t)boottime_ns, "device", device, "command",
                              entry->number, "record", what);
-    if (trace->error == 0 && json_object_update(line, data) == 0)
-        write_line(trace, line);
-    else if (trace->error == 0)
-        trace->error = ENOMEM;
+    if (json_object_update(line, data) != 0) {
+        json_decref(line);
+        line = NULL;
+    }
+    uw_record_add(trace->record, line);
     trace->lines++;
-    json_decref(line);
     json_decref(data);
 }
 
