@@ -13,7 +13,8 @@
 #include "plan.h"
 #include "terminal.h"
 
-enum { QUESTION_BYTES = 1024 };
+/* A path of any length that the program takes, and all that a drive is called. */
+enum { QUESTION_BYTES = 4096 };
 
 /* Reads one line as typed; the end of input is an empty answer. False when a signal or an error came between.
  */

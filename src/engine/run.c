@@ -82,10 +82,13 @@ json_t *uw_run_plans(const struct uw_run *run, struct uw_error *e)
     json_t *plans = json_array();
     for (size_t i = 0; i < run->job_count; i++)
         json_array_append_new(plans, uw_plan_json(&run->jobs[i].plan));
-    if (json_array_size(plans) == run->job_count)
-        return json_pack("{s:s, s:o, s:o, s:o}", "schema", "urn:unwrite:plan:1", "plans", plans, "left_out",
-                         array_or_empty(run->left_out), "not_covered", array_or_empty(run->not_covered));
-    json_decref(plans);
+    bool whole = json_array_size(plans) == run->job_count;
+    json_t *document =
+        json_pack("{s:s, s:o, s:o, s:o}", "schema", "urn:unwrite:plan:1", "plans", plans, "left_out",
+                  array_or_empty(run->left_out), "not_covered", array_or_empty(run->not_covered));
+    if (whole && document != NULL)
+        return document;
+    json_decref(document);
     uw_fail(e, UW_E_NOMEM, "out of memory");
     return NULL;
 }
