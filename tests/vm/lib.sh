@@ -209,7 +209,8 @@ on_console() { tr -d '\r' <"$console" | grep -qxF -- "$1"; }
 until_console() {
     local end=$((SECONDS + ${2:-900}))
     until on_console "$1"; do
-        running || vm_fail "the machine ended before '$1': $(cat "qemu.$boots.log")"
+        # It may have been written a moment ago, as the last of all.
+        running || on_console "$1" || vm_fail "the machine ended before '$1': $(cat "qemu.$boots.log")"
         [ "$SECONDS" -lt "$end" ] || vm_fail "no '$1' on the console in time"
         sleep 0.1
     done
