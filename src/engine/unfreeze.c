@@ -36,18 +36,37 @@ static bool is_at_work(const struct uw_drive *drive)
             drive->nvme.sanitize.state == UW_NVME_SANITIZE_RUNNING);
 }
 
-/* What a sleep would do harm to; NULL: nothing. */
-static const char *harmed(const struct uw_run *run, const char **device)
+/* What harm a sleep would do; NULL: none. */
+static const char *harm_to(const struct uw_drive *drive)
 {
-    for (size_t i = 0; i < run->job_count; i++) {
-        const struct uw_drive *drive = &run->jobs[i].drive;
-        *device = drive->device;
-        if (drive->ata.known && (drive->ata.identify.security_enabled || drive->ata.identify.security_locked))
-            return "has a password, and would wake locked";
-        if (is_at_work(drive))
-            return "is erasing itself";
-    }
-    return NULL;
+    const struct uw_ata_identify *identify = &drive->ata.identify;
+    if (drive->ata.known && (identify->security_enabled || identify->security_locked))
+        return "has a password, and would wake locked";
+    if (drive->bus == UW_BUS_ATA && drive->hardware && !drive->ata.known)
+        return "does not say whether it has a password, with which it would wake locked";
+    return is_at_work(drive) ? "is erasing itself" : NULL;
+}
+
+static bool refuse_harm(const struct uw_drive *drive, struct uw_error *e)
+{
+    const char *harm = harm_to(drive);
+    return harm == NULL ||
+           uw_fail(e, UW_E_REFUSED, "the machine was not suspended: %s %s", drive->device, harm);
+}
+
+/* All drives of the machine sleep with it, whatever was named. */
+static bool none_is_harmed(const struct uw_run *run, struct uw_error *e)
+{
+    struct uw_drives drives;
+    bool none = true;
+    for (size_t i = 0; i < run->job_count && none; i++)
+        none = refuse_harm(&run->jobs[i].drive, e);
+    if (!none || !run->machine->all(run->machine->user, &drives, e))
+        return false;
+    for (size_t i = 0; i < drives.count && none; i++)
+        none = refuse_harm(&drives.items[i], e);
+    uw_drives_clear(&drives);
+    return none;
 }
 
 /* A journal that is locked belongs to a run that lives. */
@@ -79,9 +98,8 @@ static bool others_erase(const struct uw_run *run)
 
 static bool may_sleep(const struct uw_run *run, struct uw_error *e)
 {
-    const char *device, *harm = harmed(run, &device);
-    if (harm != NULL)
-        return uw_fail(e, UW_E_REFUSED, "the machine was not suspended: %s %s", device, harm);
+    if (!none_is_harmed(run, e))
+        return false;
     if (others_erase(run))
         return uw_fail(e, UW_E_REFUSED, "the machine was not suspended: another run of unwrite erases");
     return run->machine->suspend != NULL ||

@@ -132,23 +132,25 @@ static void cannot_sleep(void **state)
     }
 }
 
-/* Another selected drive has a password, or is at work on its erase. */
+/* Another drive has a password, is at work on its erase, or does not say; whether it was named or not. */
 static void would_harm(void **state)
 {
     (void)state;
     static struct flow flow;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 8; i++) {
         struct model_ata_config config = frozen.config, other = frozen.config;
         config.serial = "FROZEN", other.serial = "OTHER";
         other.freezes_security = false;
-        if (i == 0)
+        if (i / 2 == 0)
             other.user_password = "theirs";
-        if (i == 1)
+        if (i / 2 == 1)
             other.user_password = "theirs", other.unlocked = true;
-        if (i == 2) {
+        if (i / 2 == 2) {
             other.sanitize = other.overwrite = true;
             other.former.running = MODEL_ATA_OVERWRITE;
         }
+        if (i / 2 == 3)
+            other.lies[0] = (struct model_ata_lie){.kind = MODEL_ATA_ABORTS, .on = MODEL_ATA_IDENTIFY};
         struct model_facts facts = {.name = "sda", .bus = UW_BUS_ATA, .media = UW_MEDIA_HDD};
         struct model_facts others = {.name = "sdb", .bus = UW_BUS_ATA, .media = UW_MEDIA_HDD};
         flow_open(&flow, 2);
@@ -160,7 +162,12 @@ static void would_harm(void **state)
         flow_own_ata(&flow, second);
         flow_put_ata(&flow, 0, &facts, first, 1);
         flow_put_ata(&flow, 1, &others, second, 2);
-        expect(&flow, "refused", "frozen", 0);
+        if (i % 2 == 1)
+            flow.request.targets = (struct uw_strings){flow.targets, 1};
+        flow_run(&flow);
+        assert_string_equal(flow_text(flow_event(&flow, 0, "refused"), "code"), "frozen");
+        assert_int_not_equal(flow.exit_code, 0);
+        assert_int_equal(flow.machine.sleeps, 0);
         assert_int_equal(second->sleeps, 0);
         flow_close(&flow);
     }
