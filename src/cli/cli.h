@@ -100,5 +100,7 @@ const char *text_or(const json_t *object, const char *name, const char *otherwis
 
 /* Has everything reach standard output; false and *e where it did not. */
 bool flush_stdout(struct uw_error *e);
+/* On a line of its own, at once. What becomes of it flush_stdout says. */
+void print_json_line(const json_t *document);
 
 #endif

@@ -73,15 +73,21 @@ static int run(struct invocation *invocation)
     return UW_EXIT_SANITIZED;
 }
 
-/* What could not be printed changes no result of an erase: its documents are files. */
-static int finish(const struct verb *verb, int code)
+/* What could not be printed changes no result of an erase, whose documents are files; but who wants them on
+ * standard output did not get them. */
+static int finish(const struct invocation *invocation, int code)
 {
     struct uw_error e = {0};
+    const struct verb *verb = invocation->verb;
     if (flush_stdout(&e))
         return code;
-    int failed = complain(&e);
     bool erased = verb != NULL && (verb->bit & (V_ERASE | V_VERIFY)) != 0;
-    return code == UW_EXIT_SANITIZED && !erased ? failed : code;
+    if (erased)
+        (void)uw_way_out(&e, "the documents are in the folder for certificates");
+    int failed = complain(&e);
+    if (code != UW_EXIT_SANITIZED)
+        return code;
+    return !erased ? failed : invocation->json ? UW_EXIT_NOT_STORED : code;
 }
 
 /* `unwrite --help`, `unwrite --version` and `unwrite cert --help` name no verb. */
@@ -108,9 +114,9 @@ int main(int argc, char **argv)
     setlocale(LC_CTYPE, "");
     invocation.verb = verb_find(argc, argv, &words, &e);
     if (invocation.verb == NULL && answer_without_verb(argc, argv))
-        return finish(NULL, UW_EXIT_SANITIZED);
+        return finish(&invocation, UW_EXIT_SANITIZED);
     bool ok = invocation.verb != NULL && read_invocation(&invocation, argc, argv, words, &e);
-    int code = finish(invocation.verb, ok ? run(&invocation) : complain(&e));
+    int code = finish(&invocation, ok ? run(&invocation) : complain(&e));
     free_invocation(&invocation);
     return code;
 }

@@ -91,12 +91,23 @@ bool truth_of(const json_t *object, const char *name)
     return json_is_true(json_object_get(object, name));
 }
 
+/* Why standard output took something no more, first; 0: it took all. */
+static int lost;
+
+void print_json_line(const json_t *document)
+{
+    char *text = json_dumps(document, JSON_COMPACT | JSON_SORT_KEYS);
+    errno = 0;
+    bool printed = text != NULL && printf("%s\n", text) >= 0 && fflush(stdout) == 0;
+    if (!printed && lost == 0)
+        lost = text == NULL ? ENOMEM : errno != 0 ? errno : EIO;
+    free(text);
+}
+
 bool flush_stdout(struct uw_error *e)
 {
     errno = 0;
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return true;
-    if (errno != 0)
-        return uw_fail_errno(e, UW_E_IO, errno, "cannot write to standard output");
-    return uw_fail(e, UW_E_IO, "cannot write to standard output");
+    if ((fflush(stdout) != 0 || ferror(stdout)) && lost == 0)
+        lost = errno != 0 ? errno : EIO;
+    return lost == 0 || uw_fail_errno(e, UW_E_IO, lost, "cannot write to standard output");
 }

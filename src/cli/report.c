@@ -5,16 +5,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli.h"
 #include "terminal.h"
 
+/* Whoever reads our documents from a pipe may write to the same terminal: what a live screen draws over must
+ * be its own. */
+static bool is_piped(void)
+{
+    struct stat st;
+    return fstat(STDOUT_FILENO, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
+}
+
 bool report_init(struct report *report, size_t drives, const struct invocation *invocation)
 {
     memset(report, 0, sizeof *report);
     report->screen.fd = STDERR_FILENO;
-    report->live = terminal_is_live(STDERR_FILENO);
+    report->live = terminal_is_live(STDERR_FILENO) && !(invocation->json && is_piped());
     report->colour = terminal_has_colour(STDERR_FILENO);
     report->invocation = invocation;
     report->told = calloc(drives > 0 ? drives : 1, sizeof *report->told);
@@ -106,21 +115,13 @@ static void tell_end(struct report *report, const struct view_drive *drive)
 }
 
 /* The contract of --json: one document a line, the moment its drive ends. */
-static void print_signed(struct report *report, json_t *document)
-{
-    char *text = document != NULL ? json_dumps(document, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-    if (text != NULL) {
-        screen_clear(&report->screen);
-        printf("%s\n", text);
-        fflush(stdout);
-    }
-    free(text);
-}
-
-static void print_line_of(struct report *report, const json_t *data)
+static void print_document_of(struct report *report, const json_t *data)
 {
     json_t *document = report->invocation->json ? view_document(data) : NULL;
-    print_signed(report, document);
+    if (document == NULL)
+        return;
+    screen_clear(&report->screen);
+    print_json_line(document);
     json_decref(document);
 }
 
@@ -168,10 +169,10 @@ void report_event(void *user, const struct uw_event *event)
     case UW_EVENT_NOT_STORED:
         say(report, NULL, "unwrite: %s: %s not stored: %s", drive->device,
             text_or(event->data, "what", "document"), drive->not_stored);
-        print_line_of(report, event->data);
+        print_document_of(report, event->data);
         break;
     case UW_EVENT_CERTIFICATE_STORED:
-        print_line_of(report, event->data);
+        print_document_of(report, event->data);
         break;
     default:
         break;
