@@ -24,6 +24,10 @@ void uw_record_add(struct uw_record *record, json_t *line);
 /* An errno: why it was given up; 0: it was not, as far as is known by now. */
 int uw_record_error(const struct uw_record *record);
 
+/* Nothing came of what it was opened for: at its end the file goes if no line stands there, so that it is in
+ * nobody's way the next time. NULL is fine. */
+void uw_record_forget_empty(struct uw_record *record);
+
 /* Waits 2 s at most for what is still to be written. UW_E_STORE: the file is not whole; whatever lines stand
  * there are. NULL is whole. */
 bool uw_record_close(struct uw_record *record, struct uw_error *e);

@@ -49,6 +49,9 @@ struct uw_trace *uw_trace_open(const char *path, struct uw_error *e);
  * nothing else. */
 bool uw_trace_close(struct uw_trace *trace, struct uw_error *e);
 
+/* As uw_record_forget_empty. */
+void uw_trace_forget_empty(struct uw_trace *trace);
+
 /* What is wanted, in the words of unwrite(1): each member is the option of that name, NULL or false where it
  * was not given (then the documented default holds). Borrowed until uw_run_close. Zero-initialise. */
 struct uw_request {

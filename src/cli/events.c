@@ -26,6 +26,11 @@ void events_write(const struct uw_event *event)
     record = NULL;
 }
 
+void events_forget_empty(void)
+{
+    uw_record_forget_empty(record);
+}
+
 void events_close(void)
 {
     struct uw_error e = {0};

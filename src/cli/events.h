@@ -12,5 +12,6 @@ bool events_open(const char *path, struct uw_error *e);
  */
 void events_write(const struct uw_event *event);
 void events_close(void);
+void events_forget_empty(void); /* nothing was begun: see uw_record_forget_empty */
 
 #endif

@@ -57,6 +57,8 @@ static int run_traced(struct invocation *invocation)
     if (invocation->request.trace == NULL)
         return complain(&e);
     int code = invocation->verb->run(invocation);
+    if (code == UW_EXIT_USAGE)
+        uw_trace_forget_empty(invocation->request.trace);
     if (!uw_trace_close(invocation->request.trace, &e))
         remark("%s", e.text);
     return code;

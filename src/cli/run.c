@@ -116,6 +116,8 @@ int run_carry_out(struct uw_run *run, const struct invocation *invocation)
     }
     int code = started ? (int)uw_run_exit(run) : complain_of_start(&e);
     release_signals();
+    if (!started)
+        events_forget_empty();
     events_close();
     report_clear(&watcher.report);
     return code;

@@ -20,6 +20,7 @@ enum { OPEN_WAIT_MS = 10000 };
 struct written {
     atomic_int error; /* why it gave up; 0: it did not */
     _Atomic int64_t lines;
+    atomic_bool unwanted; /* said to it: without a line no file is to stay */
 };
 
 struct uw_record {
@@ -32,8 +33,9 @@ struct uw_record {
 };
 
 /* Of a line that did not come whole nothing stays. */
-static void write_lines(struct written *written, int lines, int file)
+static void write_lines(const struct uw_record *record, int lines, int file)
 {
+    struct written *written = record->written;
     static char chunk[UW_LINES_CHUNK_BYTES];
     off_t bytes = 0, whole_bytes = 0;
     for (;;) {
@@ -55,6 +57,8 @@ static void write_lines(struct written *written, int lines, int file)
     }
     if (bytes != whole_bytes)
         (void)!ftruncate(file, whole_bytes);
+    if (whole_bytes == 0 && atomic_load(&written->unwanted))
+        unlink(record->path);
     if (close(file) != 0)
         atomic_store(&written->error, errno);
 }
@@ -68,7 +72,7 @@ static void work(void *shared, int lines, int unused)
     atomic_store(&record->written->error, file < 0 ? errno : 0);
     (void)!send(lines, "", 1, MSG_NOSIGNAL);
     if (file >= 0)
-        write_lines(record->written, lines, file);
+        write_lines(record, lines, file);
 }
 
 static void free_record(struct uw_record *record)
@@ -143,6 +147,12 @@ int uw_record_error(const struct uw_record *record)
 {
     int error = atomic_load(&record->written->error);
     return error != 0 ? error : record->error;
+}
+
+void uw_record_forget_empty(struct uw_record *record)
+{
+    if (record != NULL)
+        atomic_store(&record->written->unwanted, true);
 }
 
 /* One that does not come to its end is left behind. */

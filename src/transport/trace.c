@@ -38,7 +38,8 @@ struct uw_trace *uw_trace_open(const char *path, struct uw_error *e)
     trace->record = uw_record_open("trace file", path, e);
     if (trace->record != NULL)
         return trace;
-    (void)uw_trace_close(trace, NULL);
+    pthread_mutex_destroy(&trace->lock);
+    free(trace);
     return NULL;
 }
 
@@ -50,6 +51,11 @@ bool uw_trace_close(struct uw_trace *trace, struct uw_error *e)
     pthread_mutex_destroy(&trace->lock);
     free(trace);
     return whole;
+}
+
+void uw_trace_forget_empty(struct uw_trace *trace)
+{
+    uw_record_forget_empty(trace->record);
 }
 
 static int64_t now_ns(clockid_t clock)
