@@ -226,7 +226,9 @@ static bool read_key(struct uw_run *run, bool *made, struct uw_error *e)
         return uw_key_load_private(run->request->key, &run->key, e);
     uw_station_key_path(run->state, path, sizeof path);
     *made = access(path, F_OK) != 0;
-    return (!*made || uw_key_create(path, e)) && uw_key_load_private(path, &run->key, e);
+    if (*made && !uw_key_create(path, e))
+        return uw_way_out(e, "run as root, or name another state folder with --state, or a key with --key");
+    return uw_key_load_private(path, &run->key, e);
 }
 
 static bool load_key(struct uw_run *run, bool *made, struct uw_error *e)

@@ -56,14 +56,16 @@ bool uw_store_stands(const char *folder, const char *serial, const char *id, con
     return stands;
 }
 
+static const char another[] = "name another folder for the documents with --certificates";
+
 bool uw_store_prepare(const char *folder, unsigned long long needed_bytes, struct uw_error *e)
 {
     if (folder[0] == '\0')
         return uw_fail(e, UW_E_USAGE, "no folder is named for the certificates");
     if (!uw_folder_make(folder, UW_E_USAGE, e))
-        return false;
+        return uw_way_out(e, "%s", another);
     uw_file_sweep(folder);
-    return uw_file_try(folder, needed_bytes, UW_E_USAGE, e);
+    return uw_file_try(folder, needed_bytes, UW_E_USAGE, e) || uw_way_out(e, "%s", another);
 }
 
 bool uw_store_document(const char *folder, const char *name, const json_t *document, char *path,

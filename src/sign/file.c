@@ -292,6 +292,6 @@ bool uw_file_try(const char *folder, unsigned long long bytes, enum uw_code code
     int why = errno;
     if (fd >= 0)
         close(fd);
-    return ok || uw_fail_errno(e, code, why, "cannot store %llu bytes in %s", bytes,
+    return ok || uw_fail_errno(e, code, why, "cannot store documents of %llu bytes in %s", bytes,
                                folder[0] == '\0' ? "." : folder);
 }
