@@ -58,7 +58,7 @@ static bool is_bridged_flash(const struct uw_drive *d)
  * reached. */
 static bool is_ata_flash(const struct uw_drive *d)
 {
-    return d->bus == UW_BUS_ATA && !uw_is_zoned(d);
+    return d->bus == UW_BUS_ATA && !uw_is_zoned(d) && !uw_is_volume_media(d);
 }
 
 static bool is_scsi(const struct uw_drive *d)
@@ -73,7 +73,7 @@ static bool is_card(const struct uw_drive *d)
 
 static bool is_usb(const struct uw_drive *d)
 {
-    return d->bus == UW_BUS_USB && !uw_is_zoned(d);
+    return d->bus == UW_BUS_USB && !uw_is_zoned(d) && !uw_is_volume_media(d);
 }
 
 /* Whatever lies on something else, or does not say what it is. */

@@ -15,15 +15,27 @@ static void judge(struct uw_drive *drive, enum uw_media media, const char *evide
     uw_clean_string(drive->media_evidence, sizeof drive->media_evidence, evidence, strlen(evidence));
 }
 
-/* Disks that a hypervisor or a cloud makes, whatever they are attached by. */
+/* Disks that a hypervisor or a cloud makes, whatever they are attached by. An ATA drive has no vendor here
+ * and an NVMe one none at all, so theirs begin with the maker; INQUIRY cuts "VMware Virtual SATA Hard Drive"
+ * after 16 characters. "Microsoft NVMe Direct Disk" is a real drive that is passed through; "QEMU HARDDISK"
+ * stays what it says it is. */
 static bool judge_virtual(const char *dir, struct uw_drive *drive)
 {
     static const struct {
         const char *vendor; /* NULL: any */
         const char *model;  /* how it begins */
     } disks[] = {
-        {"VMware", "Virtual"},        {"VMware,", "VMware Virtual"},        {"Msft", "Virtual Disk"},
-        {"Google", "PersistentDisk"}, {NULL, "Amazon Elastic Block Store"}, {NULL, "nvme_card-pd"},
+        {"VMware", "Virtual"},
+        {NULL, "VMware Virtual"},
+        {"VBOX", "HARDDISK"},
+        {NULL, "VBOX "},
+        {NULL, "ORCL-VBOX"},
+        {"Msft", "Virtual Disk"},
+        {NULL, "MSFT NVMe Accelerator"},
+        {"Google", "PersistentDisk"},
+        {NULL, "nvme_card-pd"},
+        {NULL, "Virtual HD"}, /* Hyper-V, IDE */
+        {NULL, "Amazon Elastic Block Store"},
     };
     char subsystem[UW_NAME_BYTES], evidence[UW_DRIVE_STRING_BYTES];
     uw_read_link_name(dir, "device/subsystem", subsystem, sizeof subsystem);

@@ -41,6 +41,7 @@ static void rows(void **state)
         {UW_BUS_USB, UW_MEDIA_HDD, "U1", 2},         {UW_BUS_VIRTIO, UW_MEDIA_VIRTUAL, "R1", 1},
         {UW_BUS_LOOP, UW_MEDIA_VOLUME, "R1", 1},     {UW_BUS_FILE, UW_MEDIA_FILE, "R1", 1},
         {UW_BUS_UNKNOWN, UW_MEDIA_UNKNOWN, "R1", 1}, {UW_BUS_NVME, UW_MEDIA_VIRTUAL, "R1", 1},
+        {UW_BUS_ATA, UW_MEDIA_VIRTUAL, "R1", 1},     {UW_BUS_USB, UW_MEDIA_VIRTUAL, "R1", 1},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct uw_drive drive = drive_of(table[i].bus, table[i].media);

@@ -382,6 +382,57 @@ static void virtual_disks(void **state)
     check_drive("/dev/sdb", &(struct wants){.bus = UW_BUS_ATA, .media = UW_MEDIA_HDD});
 }
 
+/* Behind every bus that their hypervisors offer; what only resembles their names is a drive. */
+static void virtual_disks_by_name(void **state)
+{
+    enum place { SATA, SAS, USB, NVME, PLACES };
+    static const struct {
+        enum place place;
+        const char *vendor, *model;
+        enum uw_media media;
+    } rows[] = {
+        {SATA, "ATA", "VMware Virtual S", UW_MEDIA_VIRTUAL},
+        {SATA, "ATA", "VMware Virtual SATA Hard Drive", UW_MEDIA_VIRTUAL},
+        {SATA, "ATA", "VBOX HARDDISK", UW_MEDIA_VIRTUAL},
+        {SATA, "ATA", "Virtual HD", UW_MEDIA_VIRTUAL},
+        {SATA, "ATA", "VMware SSD", UW_MEDIA_HDD},
+        {SATA, "ATA", "HARDDISK", UW_MEDIA_HDD},
+        {SATA, "ATA", "Virtual Disk", UW_MEDIA_HDD},
+        {SAS, "VMware,", "VMware Virtual S", UW_MEDIA_VIRTUAL},
+        {SAS, "VBOX", "HARDDISK", UW_MEDIA_VIRTUAL},
+        {SAS, "Msft", "Virtual Disk", UW_MEDIA_VIRTUAL},
+        {SAS, "ACME", "Virtual Disk", UW_MEDIA_HDD},
+        {USB, "VMware", "Virtual USB Hard", UW_MEDIA_VIRTUAL},
+        {USB, "VBOX", "HARDDISK", UW_MEDIA_VIRTUAL},
+        {NVME, NULL, "VMware Virtual NVMe Disk", UW_MEDIA_VIRTUAL},
+        {NVME, NULL, "ORCL-VBOX-NVME-VER12", UW_MEDIA_VIRTUAL},
+        {NVME, NULL, "MSFT NVMe Accelerator v1.0", UW_MEDIA_VIRTUAL},
+        {NVME, NULL, "Microsoft NVMe Direct Disk v2", UW_MEDIA_SSD},
+        {NVME, NULL, "QEMU NVMe Ctrl", UW_MEDIA_SSD},
+    };
+    static const char *const devices[PLACES] = {"/dev/sda", "/dev/sdb", "/dev/sdc", "/dev/nvme0n1"};
+    static const enum uw_bus buses[PLACES] = {UW_BUS_ATA, UW_BUS_SCSI, UW_BUS_USB, UW_BUS_NVME};
+    (void)state;
+    const char *dirs[PLACES] = {
+        tree_scsi(TREE_SATA, "sda", "8:0", "ATA", ""),
+        tree_scsi("pci0000:00/host0/target0:0:0/0:0:0:0/block", "sdb", "8:16", "", ""),
+        tree_scsi(TREE_USB, "sdc", "8:32", "", ""),
+        make_nvme("pci0000:00/0000:01:00.0/nvme/nvme0", "nvme0n1", "259:10", "pcie"),
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char evidence[80];
+        snprintf(evidence, sizeof evidence, "model %s", rows[i].model);
+        if (rows[i].vendor != NULL)
+            tree_set(dirs[rows[i].place], "device/vendor", "%-8s\n", rows[i].vendor);
+        tree_set(dirs[rows[i].place], "device/model", "%s\n", rows[i].model);
+        check_drive(devices[rows[i].place],
+                    &(struct wants){.bus = buses[rows[i].place],
+                                    .media = rows[i].media,
+                                    .evidence = rows[i].media == UW_MEDIA_VIRTUAL ? evidence : NULL,
+                                    .model = rows[i].model});
+    }
+}
+
 static void zoned_and_volumes(void **state)
 {
     (void)state;
@@ -487,6 +538,7 @@ int main(void)
         tree_test(usb),
         tree_test(mmc),
         tree_test(virtual_disks),
+        tree_test(virtual_disks_by_name),
         tree_test(zoned_and_volumes),
         tree_test(zones_of_volumes),
         tree_test(volumes_of_the_kernel),
