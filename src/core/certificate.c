@@ -191,6 +191,16 @@ static json_t *claim(const struct uw_fold *fold, enum uw_verdict verdict, const 
         basis != NULL && strcmp(basis, "host-overwrite") != 0, "statement", statement(fold, verdict, reason));
 }
 
+/* The chassis' own, which on a blade is not the system's; that one where the chassis has none. */
+static json_t *chassis_serial(const json_t *dmi)
+{
+    json_t *own = copy(dmi, "chassis_serial");
+    if (!json_is_null(own))
+        return own;
+    json_decref(own);
+    return copy(dmi, "serial");
+}
+
 static json_t *summary(const struct uw_fold *fold, enum uw_verdict verdict)
 {
     const json_t *medium = json_object_get(fold->drive, "medium");
@@ -199,7 +209,7 @@ static json_t *summary(const struct uw_fold *fold, enum uw_verdict verdict)
     return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "verdict",
                      uw_verdict_name(verdict), "level", level_claimed(fold, verdict), "method",
                      method != NULL ? json_string(method) : json_null(), "chassis_serial",
-                     copy(dmi, "serial"), "asset_tag", copy(dmi, "asset_tag"), "drive_serial",
+                     chassis_serial(dmi), "asset_tag", copy(dmi, "asset_tag"), "drive_serial",
                      copy(medium, "serial"), "wwn", copy(medium, "wwn"), "bytes",
                      copy(json_object_get(medium, "capacity"), "bytes"), "started",
                      time_or_null(fold->start_ns), "finished", time_or_null(fold->end_ns));

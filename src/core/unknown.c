@@ -53,7 +53,7 @@ static const char *reason_of(const char *path)
 static const char *origin_of(const char *path)
 {
     static const char *const same[][2] = {
-        {"summary.chassis_serial", "host.dmi.serial"},
+        {"summary.chassis_serial", "host.dmi.chassis_serial"},
         {"summary.asset_tag", "host.dmi.asset_tag"},
         {"summary.drive_serial", "medium.serial"},
         {"summary.wwn", "medium.wwn"},

@@ -28,15 +28,19 @@ static void feed(struct uw_fold *fold, enum uw_event_kind kind, const char *json
     json_decref(data);
 }
 
-static void begin(struct uw_fold *fold)
+/* `dmi` and `unknown` are members of objects, as JSON. */
+static void begin_on(struct uw_fold *fold, const char *dmi, const char *unknown)
 {
+    char data[512];
+    assert_in_range(
+        snprintf(data, sizeof data,
+                 "{\"run\":\"11111111-1111-4111-8111-111111111111\",\"tool\":{\"name\":\"unwrite\"},"
+                 "\"host\":{\"dmi\":{%s}},\"time\":{\"source\":\"system clock\"},\"people\":{},"
+                 "\"authority\":{\"ticket\":null},\"station\":null,\"not_covered\":[],\"unknown\":{%s}}",
+                 dmi, unknown),
+        1, sizeof data - 1);
     uw_fold_init(fold);
-    feed(
-        fold, UW_EVENT_RUN_STARTED,
-        "{\"run\":\"11111111-1111-4111-8111-111111111111\",\"tool\":{\"name\":\"unwrite\"},\"host\":{\"dmi\":"
-        "{\"serial\":null}},\"time\":{\"source\":\"system "
-        "clock\"},\"people\":{},\"authority\":{\"ticket\":null},"
-        "\"station\":null,\"not_covered\":[],\"unknown\":{\"host.dmi.serial\":\"no_permission\"}}");
+    feed(fold, UW_EVENT_RUN_STARTED, data);
     feed(
         fold, UW_EVENT_DRIVE_SELECTED,
         "{\"device\":\"/dev/x\",\"certificate_id\":\"c\",\"intent_id\":\"i\",\"simulated\":false,\"medium\":{"
@@ -49,6 +53,12 @@ static void begin(struct uw_fold *fold)
          "\"host-overwrite\",\"alternatives\":[],\"limitations\":[\"below_volume_not_reached\"],"
          "\"reservations\":[],"
          "\"steps\":[{\"method\":\"overwrite\",\"passes\":[]}],\"verify\":\"full\"}");
+}
+
+static void begin(struct uw_fold *fold)
+{
+    begin_on(fold, "\"serial\":null,\"chassis_serial\":null",
+             "\"host.dmi.serial\":\"not_supported\",\"host.dmi.chassis_serial\":\"no_permission\"");
 }
 
 static const char IDENTITY_BEFORE[] = "{\"when\":\"before\",\"same\":true}";
@@ -288,6 +298,41 @@ static void certificate_of_a_good_stream(void **state)
     uw_fold_clear(&fold);
 }
 
+/* A blade's chassis has a number of its own; most machines have one number, which stands in either place. */
+static void the_summary_names_the_chassis(void **state)
+{
+    static const struct {
+        const char *dmi, *serial, *reason;
+    } rows[] = {
+        {"\"serial\":\"BLADE7\",\"chassis_serial\":\"CHASSIS1\"", "CHASSIS1", NULL},
+        {"\"serial\":null,\"chassis_serial\":\"CHASSIS1\"", "CHASSIS1", NULL},
+        {"\"serial\":\"BOX1\",\"chassis_serial\":null", "BOX1", NULL},
+        {"\"serial\":\"BOX1\"", "BOX1", NULL},
+        {"\"serial\":null,\"chassis_serial\":null", NULL, "read_error"},
+    };
+    (void)state;
+    for (size_t row = 0; row < sizeof rows / sizeof *rows; row++) {
+        struct uw_fold fold;
+        begin_on(&fold, rows[row].dmi,
+                 "\"host.dmi.serial\":\"not_supported\",\"host.dmi.chassis_serial\":\"read_error\"");
+        for (int i = 0; i < GOOD_STEPS; i++)
+            feed(&fold, GOOD[i].kind, GOOD[i].data);
+        json_t *body = uw_fold_certificate(&fold);
+        const json_t *serial = json_object_get(json_object_get(body, "summary"), "chassis_serial");
+        const json_t *reason = json_object_get(json_object_get(body, "unknown"), "summary.chassis_serial");
+        if (rows[row].serial != NULL)
+            assert_string_equal(json_string_value(serial), rows[row].serial);
+        else
+            assert_true(json_is_null(serial));
+        if (rows[row].reason != NULL)
+            assert_string_equal(json_string_value(reason), rows[row].reason);
+        else
+            assert_null(reason);
+        json_decref(body);
+        uw_fold_clear(&fold);
+    }
+}
+
 static void a_failed_certificate_claims_nothing(void **state)
 {
     (void)state;
@@ -488,6 +533,7 @@ int main(void)
         cmocka_unit_test(a_drive_that_left_is_no_other),
         cmocka_unit_test(a_sample_says_nothing_of_the_rest),
         cmocka_unit_test(certificate_of_a_good_stream),
+        cmocka_unit_test(the_summary_names_the_chassis),
         cmocka_unit_test(a_failed_certificate_claims_nothing),
         cmocka_unit_test(an_unwritten_block_stands_once),
         cmocka_unit_test(a_pass_without_an_end_is_not_counted),
