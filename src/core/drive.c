@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/drive.h"
 #include "core/drive_nvme.h"
+#include "core/policy.h"
 #include "core/text.h"
 
 #include <errno.h>
@@ -286,6 +287,7 @@ json_t *uw_drive_looked_json(const struct uw_drive *drive)
     return list;
 }
 
+/* A namespace that a network leads to stays one: what it lies on is not seen. */
 static const char *scope(const struct uw_drive *drive)
 {
     if (drive->is_partition)
@@ -295,7 +297,9 @@ static const char *scope(const struct uw_drive *drive)
                         drive->media == UW_MEDIA_VIRTUAL;
     if (on_something || !drive->hardware)
         return "logical-volume";
-    return drive->bus == UW_BUS_NVME || drive->bus == UW_BUS_NVME_FABRICS ? "namespace" : "whole-drive";
+    if (drive->bus == UW_BUS_NVME)
+        return uw_is_whole_nvme(drive) ? "whole-drive" : "namespace";
+    return drive->bus == UW_BUS_NVME_FABRICS ? "namespace" : "whole-drive";
 }
 
 static json_t *capacity_json(const struct uw_drive *drive)

@@ -259,6 +259,11 @@ static bool is_nvme_drive(const struct uw_drive *d)
            !uw_is_volume_media(d);
 }
 
+bool uw_is_whole_nvme(const struct uw_drive *drive)
+{
+    return is_nvme_drive(drive) && !has_unallocated(drive) && !has_other_namespaces(drive);
+}
+
 static bool erases_whole_drive(const struct uw_drive *d, enum uw_technique technique, bool subsystem)
 {
     if (is_nvme_drive(d))

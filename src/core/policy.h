@@ -80,6 +80,10 @@ bool uw_technique_of_sanitize(uint32_t cdw10, enum uw_technique *technique);
  * to none, or more than fit. */
 bool uw_namespaces_unlisted(const struct uw_drive *drive);
 
+/* Whether the namespace is all of its NVMe drive: no other, and no capacity that is in none. What could not
+ * be told counts against it. */
+bool uw_is_whole_nvme(const struct uw_drive *drive);
+
 /* One row: which drives, which method, how it must be verified. */
 struct uw_rule {
     const char *id;

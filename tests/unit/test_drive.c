@@ -366,6 +366,62 @@ static void tells_the_scope(void **state)
     }
 }
 
+/* One namespace is the whole drive only where the drive says that there is nothing else. */
+static void a_lone_namespace_is_the_drive(void **state)
+{
+    static const struct {
+        enum uw_bus bus;
+        struct uw_nvme_controller controller;
+        struct uw_nvme_list active, allocated;
+        bool silent;
+        const char *scope;
+    } rows[] = {
+        {.active = {true, {1}, 1, false}, .scope = "whole-drive"},
+        {.controller.namespaces_max = 1, .scope = "whole-drive"},
+        {.scope = "namespace"},
+        {.active = {true, {1}, 1, false}, .silent = true, .scope = "namespace"},
+        {.active = {true, {2}, 1, false}, .scope = "namespace"},
+        {.active = {true, {1, 2}, 2, false}, .scope = "namespace"},
+        {.active = {true, {1}, 1, true}, .scope = "namespace"},
+        {.active = {true, {1}, 1, false}, .allocated = {true, {1, 2}, 2, false}, .scope = "namespace"},
+        {.active = {true, {1}, 1, false}, .controller.cmic = UW_NVME_CMIC_CONTROLLERS, .scope = "namespace"},
+        {.active = {true, {1}, 1, false},
+         .controller = {.oacs = UW_NVME_OACS_NAMESPACES, .unallocated_bytes = "0"},
+         .scope = "namespace"},
+        {.active = {true, {1}, 1, false},
+         .allocated = {true, {1}, 1, false},
+         .controller = {.oacs = UW_NVME_OACS_NAMESPACES, .unallocated_bytes = "0"},
+         .scope = "whole-drive"},
+        {.active = {true, {1}, 1, false},
+         .allocated = {true, {1}, 1, false},
+         .controller = {.oacs = UW_NVME_OACS_NAMESPACES, .unallocated_bytes = "4096"},
+         .scope = "namespace"},
+        {.active = {true, {1}, 1, false},
+         .allocated = {true, {1}, 1, false},
+         .controller.oacs = UW_NVME_OACS_NAMESPACES,
+         .scope = "namespace"},
+        {.bus = UW_BUS_NVME_FABRICS, .active = {true, {1}, 1, false}, .scope = "namespace"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct uw_drive d = {.bus = rows[i].bus == UW_BUS_UNKNOWN ? UW_BUS_NVME : rows[i].bus,
+                             .media = UW_MEDIA_SSD,
+                             .hardware = true,
+                             .nvme = {.known = !rows[i].silent,
+                                      .controller = rows[i].controller,
+                                      .ns = {.known = true, .nsid = 1},
+                                      .active = rows[i].active,
+                                      .allocated = rows[i].allocated}};
+        json_t *medium = uw_drive_medium_json(&d);
+        check_text(medium, "scope", rows[i].scope);
+        json_decref(medium);
+        d.is_partition = true;
+        medium = uw_drive_medium_json(&d);
+        check_text(medium, "scope", "partition");
+        json_decref(medium);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -382,6 +438,7 @@ int main(void)
         cmocka_unit_test(lists_what_cannot_be),
         cmocka_unit_test(describes_the_medium),
         cmocka_unit_test(tells_the_scope),
+        cmocka_unit_test(a_lone_namespace_is_the_drive),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
