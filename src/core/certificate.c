@@ -125,20 +125,23 @@ static const char *erase_of(const struct uw_fold *fold)
     return method != NULL ? method : "its erase";
 }
 
-/* What no address leads to. */
+/* What no address leads to. An RPMB is left out by whatever erase, so that it says nothing of the others. */
 static void beyond(const struct uw_fold *fold, char *text, size_t text_bytes)
 {
     char areas[256];
     unreached(json_object_get(fold->plan, "limitations"), areas, sizeof areas);
-    if (areas[0] != '\0')
+    bool rpmb_alone = strcmp(areas, "RPMB") == 0;
+    const char *rpmb = rpmb_alone ? "RPMB areas were not reached. " : "";
+    if (areas[0] != '\0' && !rpmb_alone)
         snprintf(text, text_bytes, "%s areas were not reached.", areas);
     else if (has_limitation(fold, "other_namespaces_not_covered"))
         snprintf(text, text_bytes,
-                 "Other namespaces and unallocated capacity of the drive were not reached.");
+                 "%sOther namespaces and unallocated capacity of the drive were not reached.", rpmb);
     else
         snprintf(text, text_bytes,
-                 "Areas outside the addressable range were erased on the maker's assurance; they were not "
-                 "inspected.");
+                 "%s outside the addressable range were erased on the maker's assurance; they were not "
+                 "inspected.",
+                 rpmb_alone ? "RPMB areas were not reached. Other areas" : "Areas");
 }
 
 /* What the drive did itself: by its word, and by what was looked for. */
@@ -266,11 +269,12 @@ static json_t *medium(const struct uw_fold *fold)
 static json_t *hidden_areas(const struct uw_fold *fold)
 {
     const json_t *hidden = json_object_get(fold->drive, "hidden");
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:n, s:n, s:o, s:o}", "hpa", copy(hidden, "hpa"), "dco",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:n, s:o, s:o, s:o}", "hpa", copy(hidden, "hpa"), "dco",
                      copy(hidden, "dco"), "amax", copy(hidden, "amax"), "opened",
                      fold->opened != NULL ? json_deep_copy(fold->opened) : json_array(),
                      "unattached_namespaces", copy(fold->drive, "unattached_namespaces"), "boot_partitions",
-                     "rpmb", "reallocated", before_and_after(fold, "reallocated_sectors"), "pending",
+                     "rpmb", copy(hidden, "rpmb"), "reallocated",
+                     before_and_after(fold, "reallocated_sectors"), "pending",
                      before_and_after(fold, "pending_sectors"));
 }
 

@@ -191,6 +191,8 @@ json_t *uw_drive_looked_json(const struct uw_drive *drive);
  * drive: {"sanitize", "format", "sanitize_status", "sharing", "raw"}; an ATA drive: {"security", "sanitize",
  * "sanitize_status", "path", "raw"}; empty of others. */
 json_t *uw_drive_capabilities_json(const struct uw_drive *drive);
+/* {"hpa", "dco", "amax", "rpmb"}: "none", "present", or null where that is not known. */
+json_t *uw_drive_hidden_json(const struct uw_drive *drive);
 json_t *uw_tcg_json(const struct uw_drive *drive); /* its member of a drive that encrypts itself */
 /* Of an NVMe drive {"critical_warning", "percentage_used", ...}, of an ATA drive {"status", "temperature_k",
  * ...}; null where it did not say, empty of others. */

@@ -157,6 +157,18 @@ json_t *uw_drive_capabilities_json(const struct uw_drive *drive)
     return NULL;
 }
 
+json_t *uw_drive_hidden_json(const struct uw_drive *drive)
+{
+    const struct uw_nvme_controller *c = &drive->nvme.controller;
+    json_t *hidden = uw_ata_hidden_json(drive);
+    json_t *rpmb =
+        is_nvme(drive) && c->known ? json_string(c->rpmb_units > 0 ? "present" : "none") : json_null();
+    if (json_object_set_new(hidden, "rpmb", rpmb) == 0)
+        return hidden;
+    json_decref(hidden);
+    return NULL;
+}
+
 /* UINT64_MAX stands for more than a document's integers hold. */
 static json_t *counted(uint64_t value)
 {

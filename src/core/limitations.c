@@ -69,6 +69,9 @@ static enum uw_media media_for(const struct uw_drive *drive, enum uw_reach reach
     return drive->media;
 }
 
+/* Only whoever has its key writes it, and no erase touches it (NVM Express Base Specification 2.0, 8.21). */
+static const char rpmb[] = "rpmb_not_covered";
+
 static void add_areas(struct codes *to, const struct uw_drive *drive, enum uw_reach reach)
 {
     unsigned media = 1U << media_for(drive, reach);
@@ -111,6 +114,7 @@ size_t uw_limitations(const struct uw_drive *drive, enum uw_technique technique,
     bool by_host = reach == UW_REACH_TARGET;
     bool nvme = drive->bus == UW_BUS_NVME || drive->bus == UW_BUS_NVME_FABRICS;
     add_areas(&to, drive, reach);
+    add_code(&to, nvme && drive->nvme.controller.rpmb_units > 0, rpmb);
     if (!uw_technique_covers_hidden(technique))
         add_hidden(&to, drive);
     add_code(&to, drive->bus == UW_BUS_USB, "via_bridge");
@@ -133,5 +137,5 @@ const char *uw_limitation_words(const char *code)
     for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
         if (strcmp(hidden[i].code, code) == 0)
             return hidden[i].words;
-    return NULL;
+    return strcmp(rpmb, code) == 0 ? "RPMB" : NULL;
 }

@@ -27,11 +27,13 @@ struct uw_nvme_controller {
     char total_bytes[UW_NVME_CAPACITY_BYTES]; /* TNVMCAP, byte 280; empty: 0, not reported */
     char unallocated_bytes[UW_NVME_CAPACITY_BYTES]; /* UNVMCAP, byte 296; "0" is a value where TNVMCAP is one
                                                      */
-    uint32_t sanicap;                               /* byte 328 */
-    uint32_t namespaces_max;                        /* NN, byte 516 */
-    uint16_t oncs;                                  /* byte 520 */
-    uint8_t fna;                                    /* byte 524 */
-    uint8_t vwc;                                    /* byte 525 */
+    uint8_t rpmb_units; /* RPMBS, byte 312, bits 2:0: replay protected memory blocks, which no erase reaches
+                           (8.21: a sanitize leaves them as they are) */
+    uint32_t sanicap;   /* byte 328 */
+    uint32_t namespaces_max; /* NN, byte 516 */
+    uint16_t oncs;           /* byte 520 */
+    uint8_t fna;             /* byte 524 */
+    uint8_t vwc;             /* byte 525 */
 };
 
 /* SANICAP */

@@ -5,7 +5,6 @@
 #include <time.h>
 
 #include "core/document.h"
-#include "core/drive_ata.h"
 #include "core/drive_nvme.h"
 #include "engine/run.h"
 #include "output/output.h"
@@ -90,7 +89,7 @@ void uw_job_announce(struct uw_job *job)
                           job->certificate_id, "intent_id", job->intent_id, "simulated",
                           job->run->machine->simulated, "seed_commitment", commitment, "medium",
                           uw_drive_medium_json(drive), "before", before_json(job), "capabilities",
-                          uw_drive_capabilities_json(drive), "hidden", uw_ata_hidden_json(drive),
+                          uw_drive_capabilities_json(drive), "hidden", uw_drive_hidden_json(drive),
                           "unattached_namespaces", unattached_json(drive), "unknown", unknown_json(drive)));
     if (!job->run->request->check)
         uw_job_post(job, UW_EVENT_PLAN_MADE, uw_plan_event(&job->plan));

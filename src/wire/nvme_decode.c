@@ -54,7 +54,7 @@ static void clean(char *to, size_t to_bytes, const uint8_t *from, size_t from_by
 
 bool uw_nvme_decode_controller(const uint8_t *page, size_t bytes, struct uw_nvme_controller *controller)
 {
-    enum { TNVMCAP = 280, UNVMCAP = 296, CAPACITY = 16 };
+    enum { TNVMCAP = 280, UNVMCAP = 296, CAPACITY = 16, RPMBS = 312, RPMB_UNITS = 7 };
     struct uw_nvme_controller *c = controller;
     memset(c, 0, sizeof *c);
     if (bytes < UW_NVME_PAGE_BYTES)
@@ -72,6 +72,7 @@ bool uw_nvme_decode_controller(const uint8_t *page, size_t bytes, struct uw_nvme
         capacity_text(page + TNVMCAP, c->total_bytes);
     if (has_total || !is_zero(page + UNVMCAP, CAPACITY))
         capacity_text(page + UNVMCAP, c->unallocated_bytes);
+    c->rpmb_units = page[RPMBS] & RPMB_UNITS;
     c->sanicap = get32(page + 328);
     c->namespaces_max = get32(page + 516);
     c->oncs = get16(page + 520);

@@ -208,6 +208,9 @@ void flow_expect_nvme(const struct flow *flow, size_t job, const struct nvme_row
         join_codes(json_object_get(claim, "limitations"), codes, sizeof codes);
         compare_text("limitations", device->expect.limitations, codes);
     }
+    if (device->config.rpmbs != 0)
+        compare_text("rpmb", (device->config.rpmbs & 7) != 0 ? "present" : "none",
+                     flow_text(json_object_get(body, "hidden_areas"), "rpmb"));
     join_codes(json_object_get(body, "exceptions"), codes, sizeof codes);
     compare_text("exceptions", device->expect.exceptions, codes);
     compare_why(flow, job, device->expect.why);

@@ -13,6 +13,8 @@
 #define MANAGES .oacs = UW_NVME_OACS_FORMAT | UW_NVME_OACS_NAMESPACES
 #define FORMATS_CRYPTO FORMATS, .fna = UW_NVME_FNA_CRYPTO
 #define NODE .facts.media
+#define RPMB_OF_7 0x0f1f0017U    /* RPMBS: seven units of 32 blocks of 128 KiB, and an access size */
+#define RPMB_OF_NONE 0xffffff38U /* whatever else it says */
 #define MIB (1ULL << 20)
 
 #define BY_BLOCK .method = "nvme-sanitize-block", .rule = "N1", .sanitizes = 1
@@ -65,6 +67,25 @@ const struct nvme_row nvme_rows[] = {
     {"crypto-bit-of-format-without-format", .config = {.fna = UW_NVME_FNA_CRYPTO}, .expect = {TOO_LOW}},
     {"downgrade-not-needed", .config = {.sanicap = BLOCK}, .request.allow_downgrade = true,
      .expect = {PURGED, BY_BLOCK}},
+
+    /* A replay protected memory block: no erase reaches it, and the statement says so. */
+    {"rpmb", .config = {.sanicap = EVERY, .rpmbs = RPMB_OF_7},
+     .expect = {PURGED, .method = "nvme-sanitize-block", .rule = "N1", .sanitizes = 1, .limitations = "rpmb_not_covered",
+                .why = "RPMB areas were not reached. Other areas outside the addressable range were erased"}},
+    {"rpmb-and-key", .config = {.sanicap = CRYPTO, .rpmbs = RPMB_OF_7},
+     .expect = {PURGED, .method = "nvme-sanitize-crypto", .rule = "N2", .sanitizes = 1,
+                .limitations = "rpmb_not_covered ce_preconditions_unverified", .why = "RPMB areas were not reached."}},
+    {"rpmb-and-other-namespaces", .config = {FORMATS, TWO, .rpmbs = RPMB_OF_7}, CLEAR, .named = 1,
+     .expect = {CLEARED, .method = "nvme-format-user-data", .rule = "N6", .formats = 1,
+                .limitations = "rpmb_not_covered other_namespaces_not_covered",
+                .why = "RPMB areas were not reached. Other namespaces and unallocated capacity"}},
+    {"rpmb-beside-host-writes", .config.rpmbs = RPMB_OF_7, CLEAR,
+     .expect = {CLEARED, .method = "overwrite", .rule = "N7",
+                .limitations = "reallocated_not_reached overprovisioned_not_reached rpmb_not_covered "
+                               "other_namespaces_not_covered",
+                .why = "Reallocated, over-provisioned and RPMB areas were not reached."}},
+    {"rpmb-of-no-unit", .config = {.sanicap = EVERY, .rpmbs = RPMB_OF_NONE}, .expect = {PURGED, BY_BLOCK,
+     .why = ". Areas outside the addressable range were erased"}},
 
     /* Another method than the first, and one that is not there. */
     {"wants-crypto", .config = {.sanicap = EVERY}, .request.method = "nvme-sanitize-crypto",

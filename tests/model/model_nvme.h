@@ -124,7 +124,7 @@ struct model_nvme_config {
     uint8_t cmic, lpa, vwc, fna, dlfeat;
     uint8_t critical_warning; /* of the health log; bit 3, read-only media: takes no writes */
     uint16_t oacs;
-    uint32_t sanicap;
+    uint32_t sanicap, rpmbs;
     uint64_t unallocated_bytes;
     bool warns;               /* NODRM: no-deallocate where it is inhibited warns instead of being refused */
     bool keeps_mapped;        /* does not unmap, although it was not asked to keep */

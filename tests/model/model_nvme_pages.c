@@ -63,6 +63,7 @@ void nvme_page_controller(struct model_nvme *nvme, uint8_t *page)
     put(page, 261, config->lpa, 1);
     put(page, 280, bytes_of(nvme) + config->unallocated_bytes, 16);
     put(page, 296, config->unallocated_bytes, 16);
+    put(page, 312, config->rpmbs, 4);
     put(page, 328, config->sanicap, 4);
     put(page, 512, 0x66, 1);
     put(page, 513, 0x44, 1);

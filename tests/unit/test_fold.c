@@ -491,6 +491,10 @@ static void statements(void **state)
          " Reallocated and over-provisioned areas were not reached."},
         {"ata-security-erase-enhanced", "\"hpa_not_covered\",\"dco_not_covered\"",
          "The drive reported successful completion of ata-x; ", " HPA and DCO areas were not reached."},
+        {"device-sanitize-block", "\"rpmb_not_covered\"",
+         "The drive reported successful completion of ata-x; ",
+         " RPMB areas were not reached. Other areas outside the addressable range were erased on the maker's "
+         "assurance; they were not inspected."},
         {"device-sanitize", "\"sanitize_operation_not_told\"",
          "The drive reported successful completion of a sanitize that it was found at; ",
          "they were not inspected."},

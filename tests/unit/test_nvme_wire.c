@@ -285,6 +285,27 @@ static void reads_numbers_where_others_do(void **state)
     }
 }
 
+/* RPMBS: how many units there are, and nothing of what their size and access are. */
+static void counts_rpmb_units(void **state)
+{
+    static const struct {
+        uint32_t rpmbs;
+        uint8_t units;
+    } rows[] = {{0, 0}, {1, 1}, {7, 7}, {0xfffffff8, 0}, {0x0f1f0014, 4}, {0xffffffff, 7}};
+    (void)state;
+    assert_int_equal(offsetof(struct nvme_id_ctrl, rpmbs), 312);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct uw_nvme_controller c, want;
+        memset(&want, 0, sizeof want); /* padding too: all of it is compared */
+        want.known = true;
+        want.rpmb_units = rows[i].units;
+        fill(0);
+        put(312, 4, rows[i].rpmbs);
+        assert_true(uw_nvme_decode_controller(page, sizeof page, &c));
+        assert_memory_equal(&c, &want, sizeof c);
+    }
+}
+
 /* A string from its first byte to its last, and not one of its neighbours'. */
 static void reads_strings_where_others_do(void **state)
 {
@@ -821,6 +842,7 @@ int main(void)
         cmocka_unit_test(formats_keep_what_is),
         cmocka_unit_test(formats_by_number),
         cmocka_unit_test(reads_numbers_where_others_do),
+        cmocka_unit_test(counts_rpmb_units),
         cmocka_unit_test(reads_strings_where_others_do),
         cmocka_unit_test(cleans_strings),
         cmocka_unit_test(writes_capacities),
