@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/policy.h"
 #include "method/watch.h"
 
 static const uint8_t own_password[UW_ATA_PASSWORD_BYTES] = UW_ATA_OWN_PASSWORD;
@@ -112,6 +113,16 @@ static bool prepare_and_erase(struct erase *erase, struct uw_ata_command *unit, 
     return true;
 }
 
+/* Whether it goes over all that the drive holds: a normal erase does. An enhanced one may change a key
+ * instead, at which the shortest time that can be reported hints; a disk that asks for more has its heads
+ * move. */
+static bool goes_over_all(const struct erase *erase, uint16_t minutes)
+{
+    enum { SHORTEST = 2 };
+    bool longer = minutes > SHORTEST && minutes != UW_ATA_BEYOND;
+    return !erase->enhanced || (longer && uw_drive_make(erase->run->drive) != UW_MAKE_FLASH);
+}
+
 static bool erase_unit(struct erase *erase, struct uw_error *e)
 {
     const struct uw_method_run *run = erase->run;
@@ -127,8 +138,7 @@ static bool erase_unit(struct erase *erase, struct uw_error *e)
             return false;
     }
     erase->taken = unit.outcome == UW_ATA_DONE || unit.outcome == UW_ATA_NO_REGISTERS;
-    /* A normal erase goes over the whole user area; an enhanced one may change a key. */
-    erase->too_fast = erase->taken && !erase->enhanced &&
+    erase->too_fast = erase->taken && goes_over_all(erase, minutes) &&
                       run->now_ms(run->engine) - begun_ms < uw_watch_least_ms(run->drive, false);
     if (!erase->taken)
         say(erase,
