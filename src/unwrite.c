@@ -195,6 +195,11 @@ enum uw_exit uw_cert_verify(const struct uw_cert_request *request, json_t **docu
     return exit_code;
 }
 
+json_t *uw_cert_signers(const json_t *document)
+{
+    return uw_document_kids(document);
+}
+
 char *uw_cert_show(const char *file, struct uw_error *e)
 {
     json_t *document = uw_document_load(file, e);

@@ -166,10 +166,15 @@ struct uw_cert_request {
     bool allow_test_key;
 };
 
-/* 0: signatures hold and the verdict is sanitized at the level; 1: does not hold; 3: holds but records no
- * such erasure; 2: file or key cannot be read. *e says why for all but 0. `*document` (may be NULL) receives
- * the document where its signatures hold, else NULL. */
+/* 0: every signature that names the key holds, of which there is one at least, and the verdict is sanitized
+ * at the level; 1: does not hold; 3: holds but records no such erasure; 2: file or key cannot be read. *e
+ * says why for all but 0. Signatures that name other keys are not checked. `*document` (may be NULL) receives
+ * the document where it holds, else NULL. */
 enum uw_exit uw_cert_verify(const struct uw_cert_request *request, json_t **document, struct uw_error *e);
+
+/* The thumbprints that a document's signatures name, in their order, null where one cannot be read; new
+ * reference. Nothing is verified. */
+json_t *uw_cert_signers(const json_t *document);
 
 /* One page of plain words about a document; nothing is verified. malloc()ed text; NULL and *e on failure. */
 char *uw_cert_show(const char *file, struct uw_error *e);

@@ -50,6 +50,19 @@ static void print_facts(const char *file, const json_t *document)
         print_line(stdout, "%s: %s, issued %s", file, kind, text_or(body, "issued_at", "?"));
 }
 
+/* Whoever else signed it: with the key at hand nothing can be said of that. */
+static void print_unchecked(const char *file, const json_t *document, const char *thumbprint)
+{
+    json_t *signers = uw_cert_signers(document), *signer;
+    size_t i;
+    json_array_foreach(signers, i, signer) {
+        const char *named = json_string_value(signer);
+        if (named != NULL && strcmp(named, thumbprint) != 0)
+            print_line(stdout, "%s: signature by %s not checked", file, named);
+    }
+    json_decref(signers);
+}
+
 /* Of several files, which; the exit code. */
 static int complain_of(const char *file, const struct uw_error *e)
 {
@@ -74,6 +87,7 @@ static enum uw_exit verify_file(const struct invocation *invocation, const char 
     if (document != NULL) {
         print_verdict(document);
         print_line(stdout, "%s: signature by %s holds", file, thumbprint);
+        print_unchecked(file, document, thumbprint);
         print_facts(file, document);
     } else if (code == UW_EXIT_FAILED) {
         print_line(stdout, "does not hold");

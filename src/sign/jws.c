@@ -14,7 +14,13 @@
 #include "core/document.h"
 
 /* r and s, each in 32 bytes (RFC 7518, section 3.4). A header holds at most a chain of certificates. */
-enum { SIGNATURE_BYTES = 2 * UW_P256_BYTES, DER_BYTES = 80, HEADER_BYTES = 32 << 10, SIGNATURES = 16 };
+enum {
+    SIGNATURE_BYTES = 2 * UW_P256_BYTES,
+    DER_BYTES = 80,
+    HEADER_BYTES = 32 << 10,
+    SIGNATURES = 16,
+    DIGEST_BYTES = 32
+};
 
 static const char *const kinds[] = {"certificate", "intent", "addendum", "order"};
 
@@ -207,35 +213,53 @@ static json_t *read_header(const char *encoded, struct uw_error *e)
     return header;
 }
 
-static bool check_header(const char *encoded, const struct uw_key *key, const char *kind, struct uw_error *e)
+/* A thumbprint in its one form. It may be another's key, so it is all that can be asked of it. */
+static const char *kid_of(const json_t *header)
+{
+    uint8_t digest[DIGEST_BYTES];
+    const char *kid = json_string_value(json_object_get(header, "kid"));
+    return kid != NULL && uw_base64url_decode(kid, digest, sizeof digest) == DIGEST_BYTES ? kid : NULL;
+}
+
+static bool check_protected(const json_t *header, const char *kind, struct uw_error *e)
 {
     char type[40];
-    json_t *header = read_header(encoded, e);
-    bool ok = false;
     type_of(kind, type, sizeof type);
-    if (header == NULL || !header_has_no_other(header, e))
-        ok = false;
-    else if (!is_text(header, "alg", "ES256"))
-        uw_fail(e, UW_E_INVALID, "the protected header's alg is not ES256");
-    else if (!is_text(header, "kid", key->thumbprint))
-        uw_fail(e, UW_E_INVALID, "signed by another key: kid is not %s", key->thumbprint);
-    else if (!is_text(header, "typ", type))
-        uw_fail(e, UW_E_INVALID, "the protected header's typ is not %s", type);
-    else
-        ok = true;
-    json_decref(header);
-    return ok;
+    if (!header_has_no_other(header, e))
+        return false;
+    if (!is_text(header, "alg", "ES256"))
+        return uw_fail(e, UW_E_INVALID, "the protected header's alg is not ES256");
+    if (kid_of(header) == NULL)
+        return uw_fail(e, UW_E_INVALID, "the protected header's kid is not a thumbprint");
+    if (!is_text(header, "typ", type))
+        return uw_fail(e, UW_E_INVALID, "the protected header's typ is not %s", type);
+    return true;
+}
+
+/* Nothing vouches for an unprotected header, so nothing is taken from it; a time token may stand there. What
+ * another reader could take for a part of the protected one is refused, and what RFC 7515 (4.1.11) and RFC
+ * 7797 allow in the protected one alone. */
+static bool check_unprotected(const json_t *header, const json_t *protected_header, struct uw_error *e)
+{
+    const char *name;
+    json_t *value;
+    if (json_object_size(header) == 0)
+        return uw_fail(e, UW_E_INVALID, "an unprotected header is not an object with members");
+    json_object_foreach((json_t *)header, name, value) {
+        if (json_object_get(protected_header, name) != NULL)
+            return uw_fail(e, UW_E_INVALID, "the protected and the unprotected header both have %s", name);
+        if (strcmp(name, "crit") == 0 || strcmp(name, "b64") == 0)
+            return uw_fail(e, UW_E_INVALID, "the unprotected header has %s", name);
+    }
+    return true;
 }
 
 /* Of a signature (r, s) the twin (r, n - s) holds as well, by the nature of ECDSA. TPMs and common libraries
  * make either, so both are taken; nothing is named by the bytes of its signature. */
-static bool check_signature(const char *encoded, const char *input, const struct uw_key *key,
-                            struct uw_error *e)
+static bool signature_fits(const uint8_t raw[SIGNATURE_BYTES], const char *input, const struct uw_key *key,
+                           struct uw_error *e)
 {
-    uint8_t raw[SIGNATURE_BYTES];
     unsigned char *der = NULL;
-    if (uw_base64url_decode(encoded, raw, sizeof raw) != SIGNATURE_BYTES)
-        return uw_fail(e, UW_E_INVALID, "a signature is not 64 bytes of base64url");
     int der_bytes = der_of_raw(raw, &der);
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     bool ok =
@@ -248,22 +272,57 @@ static bool check_signature(const char *encoded, const char *input, const struct
     return ok || uw_fail(e, UW_E_INVALID, "a signature does not fit the content");
 }
 
-/* An unprotected `header` is refused with every other member: nothing vouches for it. */
-static bool check_entry(const json_t *entry, const char *payload, const char *kind, const struct uw_key *key,
-                        struct uw_error *e)
+/* One of `signatures`, with what its members say; `header` is its protected one, decoded. */
+struct entry {
+    const char *protected_text;
+    uint8_t raw[SIGNATURE_BYTES];
+    json_t *header;
+};
+
+/* Whoever signed it. The caller drops the header, also on failure. */
+static bool read_entry(const json_t *from, const char *kind, struct entry *entry, struct uw_error *e)
 {
-    const char *header = json_string_value(json_object_get(entry, "protected"));
-    const char *signature = json_string_value(json_object_get(entry, "signature"));
-    if (header == NULL || signature == NULL || json_object_size(entry) != 2)
-        return uw_fail(e, UW_E_INVALID, "a signature has other members than protected and signature");
-    if (!check_header(header, key, kind, e))
+    const json_t *unprotected = json_object_get(from, "header");
+    const char *signature = json_string_value(json_object_get(from, "signature"));
+    entry->protected_text = json_string_value(json_object_get(from, "protected"));
+    entry->header = NULL;
+    if (entry->protected_text == NULL || signature == NULL ||
+        json_object_size(from) != (unprotected != NULL ? 3 : 2))
+        return uw_fail(e, UW_E_INVALID, "a signature has other members than protected, signature and header");
+    entry->header = read_header(entry->protected_text, e);
+    if (entry->header == NULL || !check_protected(entry->header, kind, e) ||
+        (unprotected != NULL && !check_unprotected(unprotected, entry->header, e)))
         return false;
-    char *input = signing_input(header, payload);
-    if (input == NULL)
-        return uw_fail(e, UW_E_NOMEM, "memory ran out");
-    bool ok = check_signature(signature, input, key, e);
-    free(input);
+    if (uw_base64url_decode(signature, entry->raw, sizeof entry->raw) != SIGNATURE_BYTES)
+        return uw_fail(e, UW_E_INVALID, "a signature is not 64 bytes of base64url");
+    return true;
+}
+
+/* Every entry is well formed; one whose kid is the key's is counted in `*own` and must hold. */
+static bool check_entry(const json_t *from, const char *payload, const char *kind, const struct uw_key *key,
+                        size_t *own, struct uw_error *e)
+{
+    struct entry entry;
+    bool ok = read_entry(from, kind, &entry, e);
+    if (ok && is_text(entry.header, "kid", key->thumbprint)) {
+        char *input = signing_input(entry.protected_text, payload);
+        ok = input != NULL ? signature_fits(entry.raw, input, key, e)
+                           : uw_fail(e, UW_E_NOMEM, "memory ran out");
+        free(input);
+        *own += 1;
+    }
+    json_decref(entry.header);
     return ok;
+}
+
+static bool check_entries(const json_t *signatures, const char *payload, const char *kind,
+                          const struct uw_key *key, struct uw_error *e)
+{
+    size_t own = 0;
+    for (size_t i = 0; i < json_array_size(signatures); i++)
+        if (!check_entry(json_array_get(signatures, i), payload, kind, key, &own, e))
+            return false;
+    return own > 0 || uw_fail(e, UW_E_INVALID, "signed by another key: kid is not %s", key->thumbprint);
 }
 
 /* The kind by which the envelope calls its content; NULL and *e if it is no envelope. */
@@ -301,10 +360,7 @@ bool uw_verify_document(const json_t *document, const struct uw_key *key, bool a
     char *payload = payload_of(body, e);
     if (payload == NULL)
         return false;
-    const json_t *signatures = json_object_get(document, "signatures");
-    bool ok = true;
-    for (size_t i = 0; ok && i < json_array_size(signatures); i++)
-        ok = check_entry(json_array_get(signatures, i), payload, found, key, e);
+    bool ok = check_entries(json_object_get(document, "signatures"), payload, found, key, e);
     free(payload);
     ok = ok && key_fits(body, key, e);
     if (ok && kind != NULL)
@@ -312,18 +368,28 @@ bool uw_verify_document(const json_t *document, const struct uw_key *key, bool a
     return ok;
 }
 
-bool uw_document_is_by_another(const json_t *document, const struct uw_key *key)
+json_t *uw_document_kids(const json_t *document)
 {
-    const json_t *signatures = json_object_get(document, "signatures"), *entry;
+    const json_t *entry;
     size_t i;
-    json_array_foreach(signatures, i, entry) {
+    json_t *kids = json_array();
+    json_array_foreach(json_object_get(document, "signatures"), i, entry) {
         const char *encoded = json_string_value(json_object_get(entry, "protected"));
         json_t *header = encoded != NULL ? read_header(encoded, NULL) : NULL;
-        bool other =
-            json_is_string(json_object_get(header, "kid")) && !is_text(header, "kid", key->thumbprint);
+        json_t *kid = json_object_get(header, "kid");
+        json_array_append_new(kids, json_is_string(kid) ? json_incref(kid) : json_null());
         json_decref(header);
-        if (!other)
-            return false;
     }
-    return json_array_size(signatures) > 0;
+    return kids;
+}
+
+bool uw_document_is_by_another(const json_t *document, const struct uw_key *key)
+{
+    json_t *kids = uw_document_kids(document), *kid;
+    size_t i;
+    bool another = json_array_size(kids) > 0;
+    json_array_foreach(kids, i, kid)
+        another = another && json_is_string(kid) && strcmp(json_string_value(kid), key->thumbprint) != 0;
+    json_decref(kids);
+    return another;
 }

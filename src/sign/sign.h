@@ -38,11 +38,16 @@ json_t *uw_key_public_jwk(const struct uw_key *key); /* {"crv","kty","x","y"}; n
 json_t *uw_sign_document(const struct uw_key *key, const char *kind, const json_t *body, struct uw_error *e);
 
 /* Holds only if the document is {KIND: object, "signatures": [one or more]} with nothing else, KIND is
- * certificate, intent, addendum or order, and every signature is ES256 by this key over the canonical body,
- * with kid = its thumbprint and typ of the kind; test key and "simulated": true only with allow_test_key.
- * `*kind` (may be NULL) points at a constant. UW_E_INVALID with the reason otherwise. */
+ * certificate, intent, addendum or order, every signature is well formed (ES256, typ of the kind, a
+ * thumbprint as kid), one at least has this key's as kid, and all that have it are by this key over the
+ * canonical body. Those of other kids are not checked and change nothing. Test key and "simulated": true only
+ * with allow_test_key. `*kind` (may be NULL) points at a constant. UW_E_INVALID with the reason otherwise. */
 bool uw_verify_document(const json_t *document, const struct uw_key *key, bool allow_test_key,
                         const char **kind, struct uw_error *e);
+
+/* What its signatures say of whose they are, in their order: a text each, null where it cannot be read. New
+ * reference; nothing is verified. */
+json_t *uw_document_kids(const json_t *document);
 
 /* Whether all its signatures, one at least, say to be by other keys than this one: with it nothing can be
  * said of them. False of what uw_verify_document refuses for a better reason. */

@@ -44,6 +44,12 @@ function rawSignature(headerBytes, signer = key, payload = canonicalize(body)) {
 const whole = await header(key, 'certificate');
 const under = (change) => envelope(rawSignature(JSON.stringify({...whole, ...change})));
 const without = (name) => envelope(rawSignature(JSON.stringify({...whole, [name]: undefined})));
+const unprotected = (value) => envelope({...good, header: value});
+// The member stands where nothing vouches for it, and only there.
+const instead = (name) => envelope({...rawSignature(JSON.stringify({...whole, [name]: undefined})),
+                                    header: {[name]: whole[name]}});
+const strangers = await header(stranger, 'certificate');
+const byStranger = (change) => rawSignature(JSON.stringify({...strangers, ...change}), stranger);
 
 const raw = Buffer.from(good.signature, 'base64url');
 const number = (bytes) => BigInt(`0x${bytes.toString('hex')}`);
@@ -135,10 +141,47 @@ const forged = {
     'entry-without-protected': [envelope({signature: good.signature}), 'other members than'],
     'entry-without-signature': [envelope({protected: good.protected}), 'other members than'],
     'entry-null-signature': [envelope({...good, signature: null}), 'other members than'],
-    'entry-unprotected-header': [envelope({...good, header: {alg: 'ES256'}}), 'other members than'],
+    'entry-other-member': [envelope({...good, payload: base64url(canonicalize(body))}), 'other members than'],
     'second-signature-bad': [envelope(good, flipped(5).signatures[0]), differs],
-    'second-signature-of-stranger': [envelope(good, await signature(stranger, body, await header(stranger, 'certificate'))),
-                                     'signed by another key'],
+    'second-signature-bad-first': [envelope(flipped(5).signatures[0], good), differs],
+    'second-signature-by-stranger': [envelope(good, await signature(stranger, body, whole)), differs],
+
+    // An unprotected header.
+    'unprotected-alg': [unprotected({alg: 'ES256'}), 'both have alg'],
+    'unprotected-alg-none': [unprotected({alg: 'none'}), 'both have alg'],
+    'unprotected-kid': [unprotected({kid: strangers.kid}), 'both have kid'],
+    'unprotected-typ': [unprotected({typ: 'JWT'}), 'both have typ'],
+    'unprotected-x5c': [envelope({...rawSignature(JSON.stringify({...whole, x5c: ['TUlJQg==']})),
+                                  header: {x5c: ['TUlJQw==']}}), 'both have x5c'],
+    'unprotected-crit': [unprotected({crit: ['exp'], exp: 0}), 'the unprotected header has crit'],
+    'unprotected-crit-empty': [unprotected({crit: []}), 'the unprotected header has crit'],
+    'unprotected-b64': [unprotected({b64: false}), 'the unprotected header has b64'],
+    'unprotected-empty': [unprotected({}), 'not an object with members'],
+    'unprotected-null': [unprotected(null), 'not an object with members'],
+    'unprotected-list': [unprotected([{note: 'x'}]), 'not an object with members'],
+    'unprotected-text': [unprotected('note'), 'not an object with members'],
+    'unprotected-alg-alone': [instead('alg'), 'alg is not ES256'],
+    'unprotected-kid-alone': [instead('kid'), 'kid is not a thumbprint'],
+    'unprotected-typ-alone': [instead('typ'), 'typ is not unwrite-certificate+jws'],
+
+    // A good signature, and beside it one of another key, which must be well formed all the same.
+    'strangers-only': [envelope(byStranger(), byStranger()), 'signed by another key'],
+    'stranger-alg-none': [envelope(good, byStranger({alg: 'none'})), 'alg is not ES256'],
+    'stranger-alg-eddsa': [envelope(good, byStranger({alg: 'EdDSA'})), 'alg is not ES256'],
+    'stranger-typ-of-intent': [envelope(good, byStranger({typ: 'unwrite-intent+jws'})), 'typ is not'],
+    'stranger-crit': [envelope(good, byStranger({crit: ['exp'], exp: 0})), 'not understood: crit'],
+    'stranger-jwk': [envelope(good, byStranger({jwk: {kty: 'EC'}})), 'not understood: jwk'],
+    'stranger-kid-name': [envelope(good, byStranger({kid: 'warehouse 7'})), 'kid is not a thumbprint'],
+    'stranger-kid-long': [envelope(good, byStranger({kid: `${strangers.kid}AAAA`})), 'kid is not a thumbprint'],
+    'stranger-kid-spare-bits': [envelope(good, byStranger({kid: spareBits(strangers.kid)})), 'kid is not a thumbprint'],
+    'stranger-first-kid-missing': [envelope(byStranger({kid: undefined}), good), 'kid is not a thumbprint'],
+    'stranger-duplicate': [envelope(good, rawSignature(JSON.stringify(strangers).replace('{', '{"alg":"none",'), stranger)),
+                           'stands twice'],
+    'stranger-unprotected-crit': [envelope(good, {...byStranger(), header: {crit: ['exp']}}), 'unprotected header has crit'],
+    'stranger-unprotected-kid': [envelope(good, {...byStranger(), header: {kid: whole.kid}}), 'both have kid'],
+    'stranger-signature-short': [envelope(good, {...byStranger(), signature: 'AAAA'}), '64 bytes'],
+    'stranger-signature-spare-bits': [envelope(good, {...byStranger(), signature: spareBits(good.signature)}), '64 bytes'],
+    'stranger-unsigned': [envelope(good, {protected: byStranger().protected}), 'other members than'],
 
     // What only strict reading refuses.
     'json-duplicate-in-body': [await lenient('"verdict":', '"verdict":"sanitized","verdict":'), 'stands twice'],
@@ -191,9 +234,9 @@ const forged = {
     'header-alg-lower-case': [under({alg: 'es256'}), 'alg is not ES256'],
     'header-alg-list': [under({alg: ['ES256']}), 'alg is not ES256'],
     'header-alg-missing': [without('alg'), 'alg is not ES256'],
-    'header-kid-of-stranger': [under({kid: (await header(stranger, 'certificate')).kid}), 'signed by another key'],
-    'header-kid-missing': [without('kid'), 'signed by another key'],
-    'header-kid-null': [under({kid: null}), 'signed by another key'],
+    'header-kid-of-stranger': [under({kid: strangers.kid}), 'signed by another key'],
+    'header-kid-missing': [without('kid'), 'kid is not a thumbprint'],
+    'header-kid-null': [under({kid: null}), 'kid is not a thumbprint'],
     'header-typ-of-intent': [under({typ: 'unwrite-intent+jws'}), 'typ is not unwrite-certificate+jws'],
     'header-typ-jwt': [under({typ: 'JWT'}), 'typ is not unwrite-certificate+jws'],
     'header-typ-missing': [without('typ'), 'typ is not unwrite-certificate+jws'],
@@ -254,6 +297,14 @@ const variants = {
     'header-spaced': envelope(rawSignature(JSON.stringify(whole, null, 2))),
     'header-x5c': under({x5c: ['TUlJQg==']}),
     'signed-twice': envelope(good, await signature(key, body, whole)),
+    'signed-by-two': envelope(good, byStranger()),
+    'signed-by-two-stranger-first': envelope(byStranger(), good),
+    // Whether these hold is for whoever has the stranger's key to say.
+    'stranger-bad': envelope(good, {...byStranger(), signature: good.signature}),
+    'stranger-zero': envelope(good, {...byStranger(), signature: base64url(Buffer.alloc(64))}),
+    'stranger-sixteen': envelope(...Array(15).fill(byStranger()), good),
+    'unprotected-header': unprotected({note: {token: 'TUlJQg=='}}),
+    'unprotected-jwk': unprotected({jwk: crypto.createPublicKey(stranger).export({format: 'jwk'}), jku: 'file:///x'}),
     // ECDSA's twin: whoever has (r, s) has (r, n - s) as well.
     'signature-twin': withScalars(r, n - s),
 };

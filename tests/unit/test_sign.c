@@ -122,13 +122,13 @@ static void check_folder(const char *name, bool wanted, size_t at_least)
 static void forgeries_are_refused(void **state)
 {
     (void)state;
-    check_folder("forged", false, 100);
+    check_folder("forged", false, 160);
 }
 
 static void variants_hold(void **state)
 {
     (void)state;
-    check_folder("variants", true, 10);
+    check_folder("variants", true, 17);
 }
 
 /* A small document as text, so that every place of it can be changed. */
@@ -226,6 +226,102 @@ static void signs_what_it_verifies(void **state)
     uw_key_free(key);
 }
 
+/* The document with the signatures of both, over the same bytes; the first is `first`'s. */
+static json_t *signed_by_both(const struct uw_key *first, const struct uw_key *second, const json_t *body)
+{
+    struct uw_error e = {0};
+    json_t *document = uw_sign_document(first, "certificate", body, &e);
+    json_t *other = uw_sign_document(second, "certificate", body, &e);
+    assert_non_null(document);
+    assert_non_null(other);
+    assert_int_equal(
+        json_array_extend(json_object_get(document, "signatures"), json_object_get(other, "signatures")), 0);
+    json_decref(other);
+    return document;
+}
+
+/* The entry keeps its form, and holds no longer. */
+static void spoil(json_t *document, size_t at)
+{
+    json_t *entry = json_array_get(json_object_get(document, "signatures"), at);
+    char *text = strdup(json_string_value(json_object_get(entry, "signature")));
+    text[10] = text[10] == 'A' ? 'B' : 'A';
+    json_object_set_new(entry, "signature", json_string(text));
+    free(text);
+}
+
+static void each_key_checks_its_own(void **state)
+{
+    (void)state;
+    struct uw_key *key = new_key(), *other = new_key(), *third = new_key();
+    struct uw_error e = {0};
+    json_t *body = json_pack("{s:s}", "kind", "certificate");
+    for (size_t bad = 0; bad < 3; bad++) { /* 2: none */
+        json_t *document = signed_by_both(key, other, body);
+        if (bad < 2)
+            spoil(document, bad);
+        assert_int_equal(uw_verify_document(document, key, false, NULL, &e), bad != 0);
+        assert_int_equal(uw_verify_document(document, other, false, NULL, &e), bad != 1);
+        assert_false(uw_verify_document(document, third, false, NULL, &e));
+        assert_non_null(strstr(e.text, "another key"));
+        json_decref(document);
+    }
+    json_decref(body);
+    uw_key_free(third);
+    uw_key_free(other);
+    uw_key_free(key);
+}
+
+/* Good ones do not make up for one of the same key that does not hold, wherever it stands. */
+static void none_of_its_own_may_fail(void **state)
+{
+    (void)state;
+    struct uw_key *key = new_key(), *other = new_key();
+    struct uw_error e = {0};
+    json_t *body = json_pack("{s:s}", "kind", "certificate");
+    for (size_t bad = 0; bad < 3; bad++) {
+        json_t *document = signed_by_both(key, other, body), *twice = signed_by_both(key, key, body);
+        json_array_extend(json_object_get(document, "signatures"), json_object_get(twice, "signatures"));
+        assert_true(uw_verify_document(document, key, false, NULL, &e));
+        spoil(document, bad > 0 ? bad + 1 : 0);
+        assert_false(uw_verify_document(document, key, false, NULL, &e));
+        assert_non_null(strstr(e.text, "does not fit"));
+        assert_true(uw_verify_document(document, other, false, NULL, &e));
+        json_decref(twice);
+        json_decref(document);
+    }
+    json_decref(body);
+    uw_key_free(other);
+    uw_key_free(key);
+}
+
+static void signers_are_told(void **state)
+{
+    (void)state;
+    struct uw_key *key = new_key(), *other = new_key();
+    json_t *body = json_pack("{s:s}", "kind", "certificate");
+    json_t *document = signed_by_both(key, other, body);
+    json_t *want = json_pack("[s,s]", uw_key_thumbprint(key), uw_key_thumbprint(other));
+    json_t *kids = uw_document_kids(document);
+    assert_true(json_equal(kids, want));
+    assert_false(uw_document_is_by_another(document, key));
+    assert_false(uw_document_is_by_another(document, other));
+    assert_true(uw_document_is_by_another(document, test_key));
+    json_decref(kids);
+    json_object_set_new(json_array_get(json_object_get(document, "signatures"), 1), "protected",
+                        json_string("e30"));
+    kids = uw_document_kids(document);
+    assert_int_equal(json_array_size(kids), 2);
+    assert_true(json_is_null(json_array_get(kids, 1)));
+    assert_false(uw_document_is_by_another(document, test_key));
+    json_decref(kids);
+    json_decref(want);
+    json_decref(document);
+    json_decref(body);
+    uw_key_free(other);
+    uw_key_free(key);
+}
+
 static void refuses_to_sign(void **state)
 {
     (void)state;
@@ -268,6 +364,18 @@ static void simulated_needs_the_test_key(void **state)
     json_decref(document);
     json_decref(body);
 
+    /* Nor does it become the document of a station that adds its own signature. */
+    struct uw_key *station = new_key();
+    json_t *borrowed = json_pack("{s:b}", "simulated", 0);
+    document = signed_by_both(test_key, station, borrowed);
+    assert_true(uw_verify_document(document, station, false, NULL, &e));
+    assert_false(uw_verify_document(document, test_key, false, NULL, &e));
+    json_object_set_new(json_object_get(document, "certificate"), "simulated", json_true());
+    assert_false(uw_verify_document(document, station, true, NULL, &e));
+    json_decref(document);
+    json_decref(borrowed);
+    uw_key_free(station);
+
     struct uw_key *stranger;
     assert_true(uw_key_load_public(TEST_DATA "/stranger/key.jwk", &stranger, &e));
     assert_true(file_holds(TEST_DATA "/stranger/real.json", stranger, &e));
@@ -308,6 +416,9 @@ int main(void)
         cmocka_unit_test(every_changed_bit_is_refused),
         cmocka_unit_test(every_changed_character_is_refused),
         cmocka_unit_test(signs_what_it_verifies),
+        cmocka_unit_test(each_key_checks_its_own),
+        cmocka_unit_test(none_of_its_own_may_fail),
+        cmocka_unit_test(signers_are_told),
         cmocka_unit_test(refuses_to_sign),
         cmocka_unit_test(simulated_needs_the_test_key),
     };
