@@ -86,6 +86,41 @@ static bool verify(const json_t *document, const char **kind)
     return holds;
 }
 
+/* The document with those of its signatures alone whose kid is the test key's, or with the others alone. */
+static json_t *only(const json_t *document, const char *kind, const json_t *kids, bool own)
+{
+    json_t *kept = json_array(), *kid;
+    size_t i;
+    json_array_foreach(kids, i, kid) {
+        json_t *entry = json_array_get(json_object_get(document, "signatures"), i);
+        if ((strcmp(json_string_value(kid), uw_key_thumbprint(test_key)) == 0) == own)
+            json_array_append_new(kept,
+                                  json_pack("{s:O, s:O}", "protected", json_object_get(entry, "protected"),
+                                            "signature", json_object_get(entry, "signature")));
+    }
+    return json_pack("{s:O, s:o}", kind, json_object_get(document, kind), "signatures", kept);
+}
+
+/* A document that holds does so by the signatures that name the key; others and unprotected headers neither
+ * help nor hinder. Whoever they name can be printed. */
+static void check_others(const json_t *document, const char *kind)
+{
+    struct uw_error e = {0};
+    json_t *kids = uw_document_kids(document), *kid;
+    size_t i;
+    json_array_foreach(kids, i, kid) {
+        const char *text = json_string_value(kid);
+        must(text != NULL && strlen(text) == UW_THUMBPRINT_BYTES - 1);
+        must_be_printable(text, false);
+    }
+    json_t *own = only(document, kind, kids, true), *others = only(document, kind, kids, false);
+    must(uw_verify_document(own, test_key, true, NULL, &e));
+    must(!uw_verify_document(others, test_key, true, NULL, &e));
+    json_decref(others);
+    json_decref(own);
+    json_decref(kids);
+}
+
 /* Returns whether they hold. */
 static bool check_signatures(const json_t *document, const json_t *again)
 {
@@ -99,6 +134,8 @@ static bool check_signatures(const json_t *document, const json_t *again)
     must(verify(again, &kind_again) == holds);
     must(kind_again == kind);
     must(!holds || was_signed(document, kind));
+    if (holds)
+        check_others(document, kind);
     return holds;
 }
 
