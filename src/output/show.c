@@ -167,44 +167,90 @@ static void show_identity(struct page *page, const json_t *body)
                    same_text(member(recheck, "before")), same_text(member(recheck, "after")));
 }
 
-/* "3 passes: 00, ff, aes-256-ctr" */
-static void add_passes(struct words *w, const json_t *passes)
+static const char *pattern_of(const json_t *pass, char *to, size_t to_bytes)
 {
-    struct words patterns = {""};
-    char text[32];
-    size_t i, incomplete = 0, total = json_array_size(passes);
-    const json_t *pass;
-    json_array_foreach(passes, i, pass) {
-        const char *name = json_is_string(member(pass, "pattern")) ? "pattern" : "cipher";
-        bool is_incomplete = json_is_false(member(pass, "complete"));
-        incomplete += is_incomplete;
-        words_add(&patterns, ", ", "%s%s", words(pass, name, text, sizeof text),
-                  is_incomplete ? " (incomplete)" : "");
-    }
-    if (total <= PASSES_LISTED)
-        words_add(w, ", ", "%zu pass%s: %s", total, total == 1 ? "" : "es", patterns.text);
-    else if (incomplete > 0)
-        words_add(w, ", ", "%zu passes (%zu incomplete)", total, incomplete);
-    else
-        words_add(w, ", ", "%zu passes", total);
+    return words(pass, json_is_string(member(pass, "pattern")) ? "pattern" : "cipher", to, to_bytes);
 }
 
+static bool is_incomplete(const json_t *pass)
+{
+    return json_is_false(member(pass, "complete"));
+}
+
+/* How many passes from `at` on read the same. */
+static size_t same_passes(const json_t *passes, size_t at)
+{
+    char first[32], next[32];
+    const json_t *pass = json_array_get(passes, at);
+    size_t same = 1;
+    pattern_of(pass, first, sizeof first);
+    while (at + same < json_array_size(passes)) {
+        const json_t *other = json_array_get(passes, at + same);
+        if (strcmp(pattern_of(other, next, sizeof next), first) != 0 ||
+            is_incomplete(other) != is_incomplete(pass))
+            break;
+        same++;
+    }
+    return same;
+}
+
+/* "00, ff, aes-256-ctr (2 times), aes-256-ctr (incomplete)"; false where there are too many to list. */
+static bool list_patterns(struct words *patterns, const json_t *passes)
+{
+    char text[32];
+    size_t groups = 0, same;
+    for (size_t i = 0; i < json_array_size(passes); i += same) {
+        const json_t *pass = json_array_get(passes, i);
+        same = same_passes(passes, i);
+        if (++groups > PASSES_LISTED)
+            return false;
+        words_add(patterns, ", ", "%s", pattern_of(pass, text, sizeof text));
+        if (same > 1)
+            words_add(patterns, " ", "(%zu times%s)", same, is_incomplete(pass) ? ", incomplete" : "");
+        else if (is_incomplete(pass))
+            words_add(patterns, " ", "(incomplete)");
+    }
+    return true;
+}
+
+/* "3 of 35 passes: 00, ff, aes-256-ctr": of those that were meant, where they were more. */
+static void add_passes(struct words *w, const json_t *step)
+{
+    const json_t *passes = member(step, "passes"), *pass;
+    json_int_t meant = count_at(step, "parameters.passes");
+    struct words patterns = {""};
+    char of[32] = "";
+    size_t i, incomplete = 0, total = json_array_size(passes);
+    if (meant > (json_int_t)total)
+        snprintf(of, sizeof of, " of %" JSON_INTEGER_FORMAT, meant);
+    else if (total == 0)
+        return;
+    json_array_foreach(passes, i, pass) {
+        incomplete += is_incomplete(pass);
+    }
+    words_add(w, ", ", "%zu%s pass%s", total, of, total == 1 && *of == '\0' ? "" : "es");
+    if (list_patterns(&patterns, passes))
+        words_add(w, ": ", "%s", patterns.text);
+    else if (incomplete > 0)
+        words_add(w, " ", "(%zu incomplete)", incomplete);
+}
+
+/* How it ended and how far it came stand first: a long row is cut at its end. */
 static void show_step(struct page *page, const json_t *step, bool ran)
 {
     char label[32], text[PAGE_TEXT_BYTES / 2];
     struct words w = {""};
-    snprintf(label, sizeof label, "Step %s", words(step, "sequence", text, 12));
-    words_add_member(&w, ", ", "", step, "method");
-    words_add_member(&w, ", ", "", step, "technique");
-    words_add_member(&w, ", ", "standard ", step, "parameters.standard");
-    if (json_array_size(member(step, "passes")) > 0)
-        add_passes(&w, member(step, "passes"));
+    snprintf(label, sizeof label, "Step %s", words(step, "sequence", text, 8));
     if (ran)
         words_add(&w, ", ", "%s",
                   json_is_true(member(step, "completion.complete")) ? "complete" : "NOT COMPLETE");
     words_add_member(&w, ", bytes written: ", "", step, "bytes_written");
     words_add_member(&w, ", bytes written: ", "at least ", step, "bytes_written_at_least");
-    page_item(page, label, "%s", w.text);
+    words_add_member(&w, "; ", "", step, "method");
+    words_add_member(&w, ", ", "", step, "technique");
+    words_add_member(&w, ", ", "standard ", step, "parameters.standard");
+    add_passes(&w, step);
+    page_entry(page, label, "%s", w.text);
     page_item(page, NULL, "%s", words(step, "completion.error", text, sizeof text));
 }
 

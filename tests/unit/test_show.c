@@ -293,33 +293,83 @@ static json_t *many(json_t *item, size_t count)
     return array;
 }
 
-/* The step says how it ended, however many passes it had. */
+static void assert_in_order(const char *text, const char *first, const char *second)
+{
+    const char *at = strstr(text, first);
+    if (at == NULL || strstr(at, second) == NULL)
+        fail_msg("'%s' and behind it '%s' are not on the page:\n%s", first, second, text);
+}
+
+/* The step says first how it ended, and how many of the passes that were meant, however many it had. */
 static void test_passes(void **state)
 {
     (void)state;
     static const struct {
-        size_t count;
-        bool complete;
-        const char *said;
+        size_t whole, broken, meant;
+        const char *state, *said;
     } cases[] = {
-        {1, true, "1 pass: 55, complete"},
-        {2, true, "2 passes: 55, 55, complete"},
-        {7, false, "7 passes: 55 (incomplete), 55 (incomplete),"},
-        {8, true, "8 passes, complete, bytes written:"},
-        {35, true, "35 passes, complete, bytes written:"},
-        {35, false, "35 passes (35 incomplete), complete,"},
+        {1, 0, 1, "Step 1 complete, bytes written: 500107862016; overwrite", "1 pass: aes-256-ctr "},
+        {2, 0, 2, "Step 1 complete, bytes written: ", "2 passes: aes-256-ctr (2 times) "},
+        {35, 0, 35, "Step 1 complete, bytes written: ", "35 passes: aes-256-ctr (35 times) "},
+        {2, 1, 35, "Step 1 NOT COMPLETE, bytes written: 500107862016; overwrite",
+         "standard gutmann, 3 of 35 passes: aes-256-ctr (2 times), aes-256-ctr (incomplete) "},
+        {0, 1, 35, "NOT COMPLETE, ", "1 of 35 passes: aes-256-ctr (incomplete) "},
+        {0, 0, 35, "NOT COMPLETE, ", "standard gutmann, 0 of 35 passes "},
+        {0, 2, 2, "NOT COMPLETE, ", "2 passes: aes-256-ctr (2 times, incomplete) "},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        json_t *document = example("certificate");
-        json_t *steps = json_object_get(json_object_get(document, "certificate"), "steps");
-        json_t *pass = json_pack("{s:s, s:b}", "pattern", "55", "complete", cases[i].complete);
-        json_object_set_new(json_array_get(steps, 0), "passes", many(pass, cases[i].count));
+        json_t *document = example("certificate"), *passes = json_array();
+        json_t *step = json_array_get(json_object_get(json_object_get(document, "certificate"), "steps"), 0);
+        for (size_t pass = 0; pass < cases[i].whole + cases[i].broken; pass++)
+            json_array_append_new(passes, json_pack("{s:n, s:s, s:b}", "pattern", "cipher", "aes-256-ctr",
+                                                    "complete", pass < cases[i].whole));
+        json_object_set_new(step, "passes", passes);
+        json_object_set_new(
+            step, "parameters",
+            json_pack("{s:s, s:I}", "standard", "gutmann", "passes", (json_int_t)cases[i].meant));
+        json_object_set_new(json_object_get(step, "completion"), "complete",
+                            json_boolean(cases[i].whole == cases[i].meant));
         char *text = show(document);
+        assert_page(text);
         join_lines(text);
-        assert_says(text, cases[i].said);
+        assert_in_order(text, cases[i].state, cases[i].said);
         free(text);
         json_decref(document);
     }
+}
+
+/* Where the passes differ too much to be listed, and where names are long: how it ended is not cut. */
+static void test_many_patterns(void **state)
+{
+    (void)state;
+    json_t *document = example("certificate"), *passes = json_array();
+    json_t *step = json_array_get(json_object_get(json_object_get(document, "certificate"), "steps"), 0);
+    for (int pass = 0; pass < 9; pass++) {
+        char pattern[32];
+        snprintf(pattern, sizeof pattern, "pattern-of-some-length-%d", pass);
+        json_array_append_new(passes, json_pack("{s:s, s:b}", "pattern", pattern, "complete", pass < 8));
+    }
+    json_object_set_new(step, "passes", passes);
+    json_object_set_new(json_object_get(step, "parameters"), "passes", json_integer(35));
+    json_object_set_new(json_object_get(step, "completion"), "complete", json_false());
+    json_object_del(step, "bytes_written");
+    json_object_set_new(step, "bytes_written_at_least", json_integer(4096));
+    char *text = show(document);
+    join_lines(text);
+    assert_says(text, "9 of 35 passes (1 incomplete) ");
+    free(text);
+    json_array_remove(passes, 0);
+    json_array_remove(passes, 0);
+    char technique[400];
+    memset(technique, 't', sizeof technique - 1);
+    technique[sizeof technique - 1] = '\0';
+    json_object_set_new(step, "technique", json_string(technique));
+    text = show(document);
+    assert_page(text);
+    join_lines(text);
+    assert_says(text, "Step 1 NOT COMPLETE, bytes written: at least 4096; overwrite, ttt");
+    free(text);
+    json_decref(document);
 }
 
 /* Values that no schema allows. */
@@ -552,6 +602,7 @@ int main(void)
         cmocka_unit_test(test_what_matters_is_said),
         cmocka_unit_test(test_addendum),
         cmocka_unit_test(test_passes),
+        cmocka_unit_test(test_many_patterns),
         cmocka_unit_test(test_witness),
         cmocka_unit_test(test_unsigned),
         cmocka_unit_test(test_no_document),
