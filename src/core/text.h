@@ -18,4 +18,8 @@ bool uw_text_is_unsafe(uint32_t point);
 /* Zero-width joiner and non-joiner: unseen too, and in some languages words need them. */
 bool uw_text_is_joiner(uint32_t point);
 
+/* Columns of a terminal that a character takes at most, in whatever locale: 2 in the blocks in which Unicode
+ * (UAX #11) has characters of width W or F, else 1. Rather one too many: a line may end early. */
+unsigned uw_text_columns(uint32_t point);
+
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/text.h"
 #include "unwrite/unwrite.h"
 
 static void append(struct page *page, const char *text, size_t bytes)
@@ -39,15 +40,16 @@ void page_raw(struct page *page, const char *line)
 /* Bytes of `text` that fit into `columns`, at a space where there is one. */
 static size_t fitting(const char *text, size_t columns)
 {
-    size_t taken = 0, bytes = 0, space = 0;
-    while (text[bytes] != '\0') {
-        bool begins = ((unsigned char)text[bytes] & 0xc0) != 0x80;
-        if (begins && taken == columns)
+    size_t taken = 0, bytes = 0, space = 0, left = strlen(text);
+    while (bytes < left) {
+        uint32_t point = 0;
+        size_t length = uw_text_character(text + bytes, left - bytes, &point);
+        taken += uw_text_columns(point);
+        if (taken > columns)
             return space > 0 ? space : bytes;
         if (text[bytes] == ' ')
             space = bytes;
-        taken += begins;
-        bytes++;
+        bytes += length > 0 ? length : 1;
     }
     return bytes;
 }

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A page for people about documents that may hold anything. */
+#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 #include <cmocka.h>
 
+#include "core/text.h"
 #include "output/output.h"
 #include "unwrite/unwrite.h"
 
@@ -27,7 +30,18 @@ static char *show(const json_t *document)
     return text;
 }
 
-/* At most 60 lines of at most 80 characters, valid UTF-8, nothing that moves a cursor, a line's end at the
+/* As the C library counts them, whose locale main() sets: what begins at `p`, nothing within a character. */
+static size_t columns_at(const char *p)
+{
+    wchar_t c = 0;
+    if ((*p & 0xc0) == 0x80)
+        return 0;
+    assert_true(mbtowc(&c, p, MB_CUR_MAX) > 0);
+    int width = wcwidth(c);
+    return width > 0 ? (size_t)width : 0;
+}
+
+/* At most 60 lines of at most 80 columns, valid UTF-8, nothing that moves a cursor, a line's end at the
  * end. */
 static void assert_page(const char *text)
 {
@@ -45,7 +59,7 @@ static void assert_page(const char *text)
         assert_int_not_equal(*p, 0x7f);
         /* C1 controls in UTF-8 */
         assert_false(p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0);
-        columns += (*p & 0xc0) != 0x80;
+        columns += columns_at((const char *)p);
         assert_in_range(columns, 0, 80);
     }
     assert_in_range(lines, 1, 60);
@@ -496,6 +510,44 @@ static void test_hostile_everywhere(void **state)
     }
 }
 
+/* Rows are as wide as a terminal shows them, and in the C locale, in which the library may run, no other. */
+static void test_wide(void **state)
+{
+    (void)state;
+    char name[400] = "";
+    for (size_t i = 0; i < 50; i++)
+        strcat(name, i % 2 > 0 ? "株" : "式");
+    json_t *document = example("certificate");
+    set(document, "authority", "owner", json_pack("{s:s}", "customer", name));
+    set(document, "medium", "model", json_string(name));
+    char *text = show(document);
+    assert_page(text);
+    /* 33 of them fill what the label leaves of a row. */
+    assert_says(text, "式株式株式株式株式株式株式株式株式株式株式株式株式株式株式株式株式\n");
+    setlocale(LC_CTYPE, "C");
+    char *plain = show(document);
+    setlocale(LC_CTYPE, "C.UTF-8");
+    assert_string_equal(plain, text);
+    free(plain);
+    free(text);
+    json_decref(document);
+}
+
+/* No character that may stand in a line is wider than we count. */
+static void test_columns(void **state)
+{
+    (void)state;
+    for (uint32_t point = 0x20; point < 0x110000; point++)
+        if (!uw_text_is_unsafe(point) && wcwidth((wchar_t)point) > (int)uw_text_columns(point))
+            fail_msg("U+%04X is wider than %u", (unsigned)point, uw_text_columns(point));
+    static const char *const narrow[] = {"A", "é", "ß", "Ω", "Ж", "א", "€", "─"};
+    for (size_t i = 0; i < sizeof narrow / sizeof *narrow; i++) {
+        uint32_t point = 0;
+        uw_text_character(narrow[i], strlen(narrow[i]), &point);
+        assert_int_equal(uw_text_columns(point), 1);
+    }
+}
+
 static void assert_printable(const char *from, const char *wanted, size_t bytes)
 {
     char to[64];
@@ -608,10 +660,14 @@ int main(void)
         cmocka_unit_test(test_no_document),
         cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_hostile_everywhere),
+        cmocka_unit_test(test_wide),
+        cmocka_unit_test(test_columns),
         cmocka_unit_test(test_printable),
         cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_hint),
         cmocka_unit_test(test_duration),
     };
+    if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
+        return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
