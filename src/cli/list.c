@@ -11,33 +11,26 @@
 #include "facts.h"
 #include "table.h"
 
+/* What is left out first matters least for who wants to erase: who uses a drive, its name and its ID stay. */
 static const struct table_column columns[] = {
-    {"DEVICE", 0, 0},
-    {"BUS", 0, 0},
-    {"MEDIA", 0, 0},
-    {"SIZE", 0, SCOLS_FL_RIGHT},
-    {"SECTOR", 0, SCOLS_FL_RIGHT},
-    {"MODEL", 0.1, SCOLS_FL_TRUNC},
-    {"ID", 0, 0},
-    {"CONTENT", 0, 0},
-    {"REACH", 0, 0},
-    {"SECURITY", 0, 0},
-    {"HIDDEN", 0, 0},
-    {"HEALTH", 0, 0},
-    {"SERIAL", 0, 0},
-    {"WWN", 0, 0},
-    {"IN USE", 0.1, SCOLS_FL_TRUNC},
+    {"DEVICE", 0, TABLE_WHOLE, 0},
+    {"BUS", 0, TABLE_WHOLE, 10},
+    {"MEDIA", 0, TABLE_WHOLE, 9},
+    {"SIZE", SCOLS_FL_RIGHT, TABLE_WHOLE, 12},
+    {"SECTOR", SCOLS_FL_RIGHT, TABLE_WHOLE, 5},
+    {"MODEL", 0, TABLE_CUT, 8},
+    {"ID", 0, TABLE_WHOLE, 0},
+    {"CONTENT", 0, TABLE_WHOLE, 7},
+    {"REACH", 0, TABLE_WHOLE, 11},
+    {"SECURITY", 0, TABLE_WHOLE, 3},
+    {"HIDDEN", 0, TABLE_WHOLE, 4},
+    {"HEALTH", 0, TABLE_WHOLE, 6},
+    {"SERIAL", 0, TABLE_WHOLE, 2},
+    {"WWN", 0, TABLE_WHOLE, 1},
+    {"IN USE", 0, TABLE_CUT, 0},
 };
 
-enum {
-    SECTOR_COLUMN = 4,
-    CONTENT_COLUMN = 7,
-    SECURITY_COLUMN = 9,
-    HIDDEN_COLUMN,
-    HEALTH_COLUMN,
-    SERIAL_COLUMN,
-    WWN_COLUMN
-};
+enum { SECURITY_COLUMN = 9, HIDDEN_COLUMN, HEALTH_COLUMN, SERIAL_COLUMN, WWN_COLUMN };
 enum { COLUMN_COUNT = sizeof columns / sizeof *columns, CELL_BYTES = 320, USE_BYTES = 4096 };
 
 /* "-" where the drive has no such thing, "?" where nobody could tell. */
@@ -168,28 +161,6 @@ static bool add_drive(struct libscols_table *table, const json_t *drive)
     return ok;
 }
 
-/* On a narrow terminal what matters less makes room for who uses the drive. */
-static void drop_columns(struct libscols_table *table)
-{
-    size_t width = scols_table_get_termwidth(table);
-    if (!isatty(STDOUT_FILENO))
-        return;
-    if (width < 140) {
-        scols_column_set_flags(scols_table_get_column(table, SERIAL_COLUMN), SCOLS_FL_HIDDEN);
-        scols_column_set_flags(scols_table_get_column(table, WWN_COLUMN), SCOLS_FL_HIDDEN);
-    }
-    if (width < 120) {
-        scols_column_set_flags(scols_table_get_column(table, SECURITY_COLUMN), SCOLS_FL_HIDDEN);
-        scols_column_set_flags(scols_table_get_column(table, HIDDEN_COLUMN), SCOLS_FL_HIDDEN);
-    }
-    if (width < 100) {
-        scols_column_set_flags(scols_table_get_column(table, SECTOR_COLUMN), SCOLS_FL_HIDDEN);
-        scols_column_set_flags(scols_table_get_column(table, HEALTH_COLUMN), SCOLS_FL_HIDDEN);
-    }
-    if (width < 80)
-        scols_column_set_flags(scols_table_get_column(table, CONTENT_COLUMN), SCOLS_FL_HIDDEN);
-}
-
 static bool print_drives(const json_t *drives)
 {
     struct libscols_table *table = table_new(columns, COLUMN_COUNT);
@@ -202,12 +173,11 @@ static bool print_drives(const json_t *drives)
         drop_silent(table, drives, HEALTH_COLUMN, facts_health);
         drop_silent(table, drives, SERIAL_COLUMN, serial_cell);
         drop_silent(table, drives, WWN_COLUMN, wwn_cell);
-        drop_columns(table);
     }
     json_array_foreach(drives, i, drive) {
         ok = ok && add_drive(table, drive);
     }
-    return table_print(table) && ok;
+    return table_print(table, columns, COLUMN_COUNT) && ok;
 }
 
 static void print_not_covered(const json_t *list)

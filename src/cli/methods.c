@@ -9,22 +9,20 @@
 #include "table.h"
 
 static const struct table_column method_columns[] = {
-    {"METHOD", 0, 0},
-    {"TECHNIQUE", 0, 0},
-    {"LEVELS", 0, SCOLS_FL_WRAP},
-    {"TITLE", 0.3, SCOLS_FL_WRAP},
-    {"CITATION", 0.3, SCOLS_FL_WRAP},
+    {"METHOD", 0, TABLE_WHOLE, 0}, {"TECHNIQUE", 0, TABLE_WHOLE, 3}, {"LEVELS", 0, TABLE_WRAP, 0},
+    {"TITLE", 0, TABLE_WRAP, 2},   {"CITATION", 0, TABLE_WRAP, 1},
 };
 
 static const struct table_column standard_columns[] = {
-    {"STANDARD", 0, 0},
-    {"STATUS", 0, 0},
-    {"PASSES", 0.3, SCOLS_FL_WRAP},
-    {"SOURCE", 0.3, SCOLS_FL_WRAP},
+    {"STANDARD", 0, TABLE_WHOLE, 0},
+    {"STATUS", 0, TABLE_WRAP, 2},
+    {"PASSES", 0, TABLE_WRAP, 0},
+    {"SOURCE", 0, TABLE_WRAP, 1},
 };
 
 static const struct table_column rule_columns[] = {
-    {"ROW", 0, 0}, {"DRIVE", 0.3, SCOLS_FL_WRAP}, {"LEVEL", 0, 0}, {"METHOD", 0, 0}, {"VERIFY", 0, 0},
+    {"ROW", 0, TABLE_WHOLE, 0},   {"DRIVE", 0, TABLE_WRAP, 0},   {"LEVEL", 0, TABLE_WHOLE, 0},
+    {"METHOD", 0, TABLE_WRAP, 0}, {"VERIFY", 0, TABLE_WHOLE, 1},
 };
 
 enum { METHOD_COLUMNS = 5, STANDARD_COLUMNS = 4, RULE_COLUMNS = 5, LIST_BYTES = 512, PASSES_LISTED = 7 };
@@ -109,7 +107,7 @@ static bool print_table(const struct table_column *columns, size_t count, const 
     json_array_foreach(items, i, item) {
         ok = ok && add(table, item);
     }
-    return table_print(table) && ok;
+    return table_print(table, columns, count) && ok;
 }
 
 int verb_methods(struct invocation *invocation)
