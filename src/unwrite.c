@@ -205,9 +205,7 @@ char *uw_cert_show(const char *file, struct uw_error *e)
     json_t *document = uw_document_load(file, e);
     if (document == NULL)
         return NULL;
-    char *text = uw_show_document(document);
-    if (text == NULL)
-        uw_fail(e, UW_E_NOMEM, "out of memory");
+    char *text = uw_show_document(document, e);
     json_decref(document);
     return text;
 }

@@ -176,7 +176,8 @@ enum uw_exit uw_cert_verify(const struct uw_cert_request *request, json_t **docu
  * reference. Nothing is verified. */
 json_t *uw_cert_signers(const json_t *document);
 
-/* One page of plain words about a document; nothing is verified. malloc()ed text; NULL and *e on failure. */
+/* One page of plain words about a document; nothing is verified. malloc()ed text; NULL and *e on failure,
+ * also where the file holds no document of unwrite (UW_E_INVALID). */
 char *uw_cert_show(const char *file, struct uw_error *e);
 
 /* Lowercase hex of SHA-256 over `data`; false when it could not be computed. */

@@ -33,7 +33,8 @@ bool uw_store_document(const char *folder, const char *name, const json_t *docum
 json_t *uw_document_load(const char *file, struct uw_error *e);
 
 /* One page of plain words about a certificate, intent, addendum or order document (core/document.h has read
- * it, its members may still be of any type). malloc()ed; NULL when memory ran out. */
-char *uw_show_document(const json_t *document);
+ * it, its members may still be of any type). malloc()ed; NULL and UW_E_INVALID where it is none of them, NULL
+ * and UW_E_NOMEM when memory ran out. */
+char *uw_show_document(const json_t *document, struct uw_error *e);
 
 #endif

@@ -557,14 +557,14 @@ static void show_document(struct page *page, const json_t *body, const char *kin
     page_entry(page, NULL, "%s", w.text);
 }
 
-char *uw_show_document(const json_t *document)
+char *uw_show_document(const json_t *document, struct uw_error *e)
 {
     struct page page = {.rows_end = PAGE_ROWS - PAGE_SIGNATURE_ROWS};
     const char *kind;
     const json_t *body = body_of(document, &kind);
     if (body == NULL) {
-        heading(&page, "not a document of unwrite");
-        return page.text;
+        uw_fail(e, UW_E_INVALID, "neither a certificate nor an intent, addendum or order");
+        return NULL;
     }
     bool certificate = strcmp(kind, "certificate") == 0;
     show_verdict(&page, body, kind);
@@ -587,5 +587,7 @@ char *uw_show_document(const json_t *document)
     show_host(&page, body);
     show_document(&page, body, kind);
     show_signatures(&page, document);
+    if (page.text == NULL)
+        uw_fail(e, UW_E_NOMEM, "out of memory");
     return page.text;
 }
