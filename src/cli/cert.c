@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,19 +20,30 @@ static const json_t *body_of(const json_t *document, const char **kind)
     return NULL;
 }
 
-/* "sanitized (clear)", "refused", "intent: records no erasure" */
-static void print_verdict(const json_t *document)
+/* What an addendum says of its drive. */
+static const char *result_of(const json_t *body)
+{
+    const char *result = text_or(body, "result", "");
+    if (strcmp(result, "holds") == 0)
+        return "holds, ";
+    return strcmp(result, "does-not-hold") == 0 ? "does not hold, " : "unknown result, ";
+}
+
+/* "sanitized (clear)", "refused", "intent: records no erasure", "addendum: holds, records no erasure"; `name`
+ * stands before it. */
+static void print_verdict(const char *name, const json_t *document)
 {
     const char *kind;
     const json_t *body = body_of(document, &kind);
     const char *verdict = text_of(body, "verdict");
     const char *level = text_of(json_object_get(body, "claim"), "level");
     if (verdict == NULL)
-        print_line(stdout, "%s: records no erasure", kind);
+        print_line(stdout, "%s%s: %srecords no erasure", name, kind,
+                   strcmp(kind, "addendum") == 0 ? result_of(body) : "");
     else if (level == NULL || strcmp(level, "none") == 0)
-        print_line(stdout, "%s", verdict);
+        print_line(stdout, "%s%s", name, verdict);
     else
-        print_line(stdout, "%s (%s)", verdict, level);
+        print_line(stdout, "%s%s (%s)", name, verdict, level);
 }
 
 /* What somebody holds against the drive in his hand. */
@@ -84,13 +96,16 @@ static enum uw_exit verify_file(const struct invocation *invocation, const char 
     struct uw_error e = {0};
     json_t *document = NULL;
     enum uw_exit code = uw_cert_verify(&request, &document, &e);
+    char name[PATH_MAX + 2] = "";
+    if (invocation->operands.count > 1)
+        snprintf(name, sizeof name, "%s: ", file);
     if (document != NULL) {
-        print_verdict(document);
+        print_verdict(name, document);
         print_line(stdout, "%s: signature by %s holds", file, thumbprint);
         print_unchecked(file, document, thumbprint);
         print_facts(file, document);
     } else if (code == UW_EXIT_FAILED) {
-        print_line(stdout, "does not hold");
+        print_line(stdout, "%sdoes not hold", name);
     }
     if (code != UW_EXIT_SANITIZED)
         complain_of(file, &e);

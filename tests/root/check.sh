@@ -27,12 +27,16 @@ seen() { holds "$addendum" ".addendum.verification | $1"; }
 # addenda_hold COUNT: so many were made at least; each is signed, follows its schema, and is proof of no
 # erase; by readers that are not ours too.
 addenda_hold() {
-    local file
+    local file result
     [ -d "$SOURCE/tests/node_modules/jose" ] || fail "run npm ci --prefix tests first"
     mkdir all
     jq -c . addenda | split --lines 1 --additional-suffix .addendum.json - all/
     [ "$(find all -type f | wc -l)" -ge "$1" ] || fail "only $(find all -type f | wc -l) addenda"
-    for file in all/*; do run 3 cert verify --key public.pem "$file"; done
+    for file in all/*; do
+        run 3 cert verify --key public.pem "$file"
+        result=$(jq -r '.addendum.result | gsub("-"; " ")' "$file")
+        [ "$(head -1 out)" = "addendum: $result, records no erasure" ] || fail "$file: $(cat out)"
+    done
     /usr/bin/python3 "$SOURCE/tests/py/documents.py" schema all/* >/dev/null ||
         fail 'an addendum does not follow its schema'
     /usr/bin/python3 "$SOURCE/tests/py/documents.py" verify public.pem all/* >/dev/null ||
