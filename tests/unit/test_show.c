@@ -270,6 +270,36 @@ static void test_witness(void **state)
     json_decref(document);
 }
 
+/* Where it differs, the first places; nothing in their stead where there are none. */
+static void test_places(void **state)
+{
+    (void)state;
+    static const struct {
+        json_int_t count, listed;
+        const char *said;
+    } cases[] = {
+        {0, 0, "blocks that differ: 0 markers"},
+        {1, 1, "blocks that differ: 1 (at block 4000) markers"},
+        {3, 3, "blocks that differ: 3 (at block 4000, 4007, 4014) markers"},
+        {4, 4, "blocks that differ: 4 (at block 4000, 4007, 4014 and others) markers"},
+        {900, 2, "blocks that differ: 900 (at block 4000, 4007 and others) markers"},
+        {900, 0, "blocks that differ: 900 markers"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        json_t *document = example("certificate"), *list = json_array();
+        for (json_int_t k = 0; k < cases[i].listed; k++)
+            json_array_append_new(list, json_integer(4000 + 7 * k));
+        set(document, "verification", "mismatches", json_integer(cases[i].count));
+        set(document, "verification", "mismatching_lba", list);
+        char *text = show(document);
+        assert_page(text);
+        join_lines(text);
+        assert_says(text, cases[i].said);
+        free(text);
+        json_decref(document);
+    }
+}
+
 static void test_unsigned(void **state)
 {
     (void)state;
@@ -658,6 +688,7 @@ int main(void)
         cmocka_unit_test(test_passes),
         cmocka_unit_test(test_many_patterns),
         cmocka_unit_test(test_witness),
+        cmocka_unit_test(test_places),
         cmocka_unit_test(test_unsigned),
         cmocka_unit_test(test_no_document),
         cmocka_unit_test(test_hostile),
