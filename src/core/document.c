@@ -70,6 +70,13 @@ static const char *parser_reason(const json_error_t *error)
     }
 }
 
+static void explain(const json_error_t *error, struct uw_error *e)
+{
+    uw_fail(e, UW_E_INVALID, "%s (line %d, column %d)", parser_reason(error), error->line, error->column);
+    if (json_error_code(error) == json_error_end_of_input_expected)
+        uw_way_out(e, "a file holds one document: split --lines=1 makes a file of each line");
+}
+
 /* Where the walk is, as "certificate.steps.0.method". */
 struct place {
     char path[200];
@@ -197,7 +204,7 @@ json_t *uw_document_parse(const char *text, size_t bytes, struct uw_error *e)
     json_error_t error;
     json_t *document = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &error);
     if (document == NULL)
-        uw_fail(e, UW_E_INVALID, "%s (line %d, column %d)", parser_reason(&error), error.line, error.column);
+        explain(&error, e);
     else if (!json_is_object(document))
         uw_fail(e, UW_E_INVALID, "not an object");
     else if (check(document, e))
