@@ -156,8 +156,10 @@ static enum uw_exit judge(const json_t *document, const char *kind, const char *
     const char *reached = json_string_value(json_object_get(claim, "level"));
     const char *asked = level != NULL ? level : json_string_value(json_object_get(claim, "level_requested"));
     enum uw_level reached_level = UW_LEVEL_NONE, asked_level = UW_LEVEL_PURGE;
-    if (strcmp(kind, "certificate") != 0 || verdict == NULL || reached == NULL || asked == NULL)
+    if (strcmp(kind, "certificate") != 0)
         uw_fail(e, UW_E_LEVEL, "it is no record of an erase but an %s", kind);
+    else if (verdict == NULL || reached == NULL || asked == NULL)
+        uw_fail(e, UW_E_LEVEL, "it does not say whether it records an erase, or at which level");
     else if (strcmp(verdict, uw_verdict_name(UW_VERDICT_SANITIZED)) != 0 &&
              strcmp(verdict, uw_verdict_name(UW_VERDICT_SANITIZED_WITH_EXCEPTIONS)) != 0)
         uw_fail(e, UW_E_LEVEL, "it records no erase: the verdict is %s", verdict);

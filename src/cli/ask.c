@@ -34,6 +34,8 @@ static bool read_answer(int tty, const volatile sig_atomic_t *stop, char *answer
             continue;
         if (n < 0 || *stop)
             return false;
+        if (n == 0)
+            terminal_write(tty, "\n", 1);
         if (n == 0 || c == '\n')
             break;
         if (used + 1 < answer_bytes)

@@ -257,6 +257,40 @@ static void warn_of_left_out(struct uw_run *run)
     }
 }
 
+static bool is_id_of_a_job(const struct uw_run *run, const char *id)
+{
+    for (size_t i = 0; i < run->job_count; i++)
+        if (strcmp(run->jobs[i].drive.id, id) == 0)
+            return true;
+    return false;
+}
+
+static bool is_confirmed(const struct uw_run *run, const struct uw_job *job)
+{
+    const struct uw_strings *confirm = &run->request->confirm;
+    for (size_t i = 0; i < confirm->count; i++)
+        if (strcmp(job->drive.id, confirm->items[i]) == 0)
+            return true;
+    return run->request->all && run->request->confirm_all;
+}
+
+/* A slip, or a drive that is missing. Where another is refused because no --confirm names it, that says
+ * enough. */
+static void warn_of_idle_confirms(struct uw_run *run)
+{
+    const struct uw_strings *confirm = &run->request->confirm;
+    char text[UW_ERROR_TEXT_BYTES];
+    for (size_t i = 0; i < run->job_count; i++)
+        if (!is_confirmed(run, &run->jobs[i]))
+            return;
+    for (size_t i = 0; i < confirm->count; i++) {
+        if (is_id_of_a_job(run, confirm->items[i]))
+            continue;
+        snprintf(text, sizeof text, "--confirm %s names no target", confirm->items[i]);
+        warn(run, uw_clean_json(text));
+    }
+}
+
 /* What runs that broke off left unsaid goes on record before anything new; where that fails it must not keep
  * a drive from being erased, and is tried again by the next run. */
 static void recover(struct uw_run *run)
@@ -285,6 +319,7 @@ static bool prepare(struct uw_run *run, struct uw_error *e)
         return false;
     post_run_started(run);
     warn_of_left_out(run);
+    warn_of_idle_confirms(run);
     recover(run);
     if (made)
         uw_event_bus_post(&run->bus, UW_NO_JOB, UW_EVENT_WARNING,

@@ -203,7 +203,7 @@ boot() {
 }
 
 running() { kill -0 "$qemu" 2>/dev/null; }
-on_console() { tr -d '\r' <"$console" | grep -qxF -- "$1"; }
+on_console() { tr -d '\r' <"$console" | grep -xF -- "$1" >/dev/null; }
 
 # until_console MARKER [SECONDS]
 until_console() {
