@@ -202,12 +202,13 @@ struct pair {
     const struct erase *erase;
 };
 
-/* Per erase; 0: as the model has it. A success told too early is a lie while something is left to erase, also
- * for a host that takes its time to look. */
+/* Per erase; 0: as the model has it. A success told too early, or one of before, is a lie while something is
+ * left to erase, also for a host that takes its time to look. */
 static uint32_t duration_of(const struct pair *pair)
 {
     const uint32_t hour_ms = 3600 * 1000;
-    if (pair->row->lie == MODEL_NVME_SUCCESS_AT_ONCE && (pair->erase->kind & SANITIZE) != 0)
+    bool early = pair->row->lie == MODEL_NVME_SUCCESS_AT_ONCE || pair->row->lie == MODEL_NVME_STALE_LOG;
+    if (early && (pair->erase->kind & SANITIZE) != 0)
         return hour_ms;
     return pair->row->at_once ? MODEL_ALL : 0;
 }

@@ -19,10 +19,17 @@ disks() {
     done
 }
 
-# fresh COUNT: so many disks as they were, no documents.
+# free DEVICE: nobody holds it exclusively. The kernel takes the ring of a killed process down when it finds
+# the time; until then the device is in use.
+free() { perl -MFcntl -e 'sysopen(my $device, $ARGV[0], O_RDONLY | O_EXCL) or exit 1' "$1"; }
+
+# fresh COUNT: so many disks as they were, free, no documents.
 fresh() {
     local n
-    for ((n = 1; n <= $1; n++)); do dd if=disk of=$n.img bs=1M conv=notrunc status=none; done
+    for ((n = 1; n <= $1; n++)); do
+        wait_for 10 free "${loop[n]}"
+        dd if=disk of=$n.img bs=1M conv=notrunc status=none
+    done
     rm -rf state certificates
 }
 
@@ -32,10 +39,6 @@ eraser() {
     exec env ${around[@]+"${around[@]}"} "$UNWRITE" erase --level clear --standard dod-5220.22-m "${here[@]}" "${confirm[@]}" -- "$@" \
         >out 2>err </dev/null
 }
-
-# free DEVICE: nobody holds it exclusively. The kernel takes the ring of a killed process down when it finds
-# the time; until then the device is in use.
-free() { perl -MFcntl -e 'sysopen(my $device, $ARGV[0], O_RDONLY | O_EXCL) or exit 1' "$1"; }
 
 # left_behind DRIVES: looks at what a killed run left: whole documents, and an intent before the first byte
 # was changed. Sets `run`, its id, `stored`, its certificates, `last`, the last event in the journal.
