@@ -24,6 +24,14 @@ one_line_error() {
 # attach FILE [LOSETUP OPTION...]: prints the loop device.
 attach() { local file=$1; shift; losetup --find --show "$@" "$scratch/$file"; }
 
+# detach DEVICE...: and waits until they are. What a program held that has ended the kernel lets go of when it finds the
+# time.
+detach() {
+    local device
+    losetup -d "$@"
+    for device; do wait_for 30 test ! -e "/sys/block/${device##*/}/loop/backing_file"; done
+}
+
 # The rest is for scripts that erase.
 
 # What stands on a disk before it is erased, and must be nowhere afterwards.
