@@ -9,7 +9,7 @@
 
 enum { ANSWER_BYTES = 128 };
 
-static bool named_by_option(const struct uw_strings *confirm, const char *id)
+bool uw_is_named(const struct uw_strings *confirm, const char *id)
 {
     for (size_t i = 0; i < confirm->count; i++)
         if (strcmp(confirm->items[i], id) == 0)
@@ -54,7 +54,7 @@ static bool is_stopped(struct uw_job *job)
 static const char *confirmed_by(struct uw_job *job)
 {
     const struct uw_request *request = job->run->request;
-    if (named_by_option(&request->confirm, job->drive.id))
+    if (uw_is_named(&request->confirm, job->drive.id))
         return "option";
     if (request->all && request->confirm_all)
         return "all";

@@ -265,23 +265,15 @@ static bool is_id_of_a_job(const struct uw_run *run, const char *id)
     return false;
 }
 
-static bool is_confirmed(const struct uw_run *run, const struct uw_job *job)
-{
-    const struct uw_strings *confirm = &run->request->confirm;
-    for (size_t i = 0; i < confirm->count; i++)
-        if (strcmp(job->drive.id, confirm->items[i]) == 0)
-            return true;
-    return run->request->all && run->request->confirm_all;
-}
-
 /* A slip, or a drive that is missing. Where another is refused because no --confirm names it, that says
  * enough. */
 static void warn_of_idle_confirms(struct uw_run *run)
 {
     const struct uw_strings *confirm = &run->request->confirm;
     char text[UW_ERROR_TEXT_BYTES];
+    bool all = run->request->all && run->request->confirm_all;
     for (size_t i = 0; i < run->job_count; i++)
-        if (!is_confirmed(run, &run->jobs[i]))
+        if (!all && !uw_is_named(confirm, run->jobs[i].drive.id))
             return;
     for (size_t i = 0; i < confirm->count; i++) {
         if (is_id_of_a_job(run, confirm->items[i]))

@@ -121,6 +121,9 @@ bool uw_run_admit(struct uw_run *run, bool *admitted, struct uw_error *e);
  * refused (the plan says why) or failed (an event says how); nothing was touched. */
 bool uw_gate_confirm(struct uw_job *job);
 bool uw_gate_enter(struct uw_job *job);
+
+/* gate.c: whether one of the ids that --confirm gives is this one. */
+bool uw_is_named(const struct uw_strings *confirm, const char *id);
 /* Whether nobody uses the drive behind the open descriptor, nor another namespace that its erase would keep
  * waiting; false: refused, the plan says why. */
 bool uw_gate_unused(struct uw_job *job);

@@ -55,7 +55,8 @@ bool uw_trace_close(struct uw_trace *trace, struct uw_error *e)
 
 void uw_trace_forget_empty(struct uw_trace *trace)
 {
-    uw_record_forget_empty(trace->record);
+    if (trace != NULL)
+        uw_record_forget_empty(trace->record);
 }
 
 static int64_t now_ns(clockid_t clock)
